@@ -1,0 +1,36 @@
+/** How the header of a frame is written: the top byte of the header word. */
+export const SerializeType = { JSON: 0, ROCKETMQ: 1 } as const;
+export type SerializeType = (typeof SerializeType)[keyof typeof SerializeType];
+
+/** Header fields as they travel: every value is a string on the wire. */
+export type ExtFields = Record<string, string>;
+
+/** One request or response, independent of how its header is serialized. */
+export interface RemotingCommand {
+  /** Request code, or response code when {@link isResponse} holds. */
+  code: number;
+  /** Ordinal of Java's LanguageCode; 13 is NODE_JS. */
+  language: number;
+  /** Ordinal of Java's MQVersion; 479 is V5_3_3. */
+  version: number;
+  /** Pairs a response with its request; each direction counts its own. */
+  opaque: number;
+  /** Bit 0: response. Bit 1: one-way. */
+  flag: number;
+  remark: string | null;
+  extFields: ExtFields;
+  /** Empty when the frame has none. */
+  body: Uint8Array;
+  serializeType: SerializeType;
+}
+
+const RESPONSE_BIT = 1;
+const ONEWAY_BIT = 2;
+
+export function isResponse(command: RemotingCommand): boolean {
+  return (command.flag & RESPONSE_BIT) !== 0;
+}
+
+export function isOneway(command: RemotingCommand): boolean {
+  return (command.flag & ONEWAY_BIT) !== 0;
+}
