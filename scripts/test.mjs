@@ -32,7 +32,9 @@ function lintSuites() {
     timed('TypeScript lint', () => check(tool('oxlint'), [])),
     timed('TypeScript format', () => check(tool('oxfmt'), ['--check'])),
     timed('Rust format', () => check('cargo', ['fmt', '--all', '--check'])),
-    timed('Rust lint', () => check('cargo', ['clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings'])),
+    timed('Rust lint', () =>
+      check('cargo', ['clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings']),
+    ),
     timed('generated files', () => check('node', ['scripts/check-generated.mjs'])),
   ];
 }
@@ -97,7 +99,9 @@ function countVitest(report, exitCode) {
 function summarise(suites) {
   process.stdout.write('\n');
   for (const { name, passed, failed, seconds } of suites) {
-    process.stdout.write(`${failed > 0 ? 'FAILED' : 'ok    '} ${name}: ${passed} passed, ${failed} failed in ${seconds.toFixed(1)} s\n`);
+    process.stdout.write(
+      `${failed > 0 ? 'FAILED' : 'ok    '} ${name}: ${passed} passed, ${failed} failed in ${seconds.toFixed(1)} s\n`,
+    );
   }
   const passed = suites.reduce((sum, suite) => sum + suite.passed, 0);
   const failed = suites.reduce((sum, suite) => sum + suite.failed, 0);

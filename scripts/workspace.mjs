@@ -67,7 +67,9 @@ function build() {
   const built = existsSync(join(root, 'packages', 'centaurmq', 'dist', 'index.js'));
   if (!built) {
     requireCargo();
-    process.stderr.write('Building the storage engine and the packages; the first time takes a minute or two …\n');
+    process.stderr.write(
+      'Building the storage engine and the packages; the first time takes a minute or two …\n',
+    );
   }
   run(tool('turbo'), ['run', 'build', '--output-logs=errors-only'], {
     quiet: true,

@@ -1,1 +1,2 @@
 // The public door of this package.
+export * from './store/message-store.ts';

@@ -1,0 +1,155 @@
+/** Up to where a message must have come before it is acknowledged and delivered. */
+export type AckLevel = 'os' | 'fsync';
+
+/** What the engine must know of a topic; pushed down on every change of its configuration. */
+export interface StoreTopicSpec {
+  readonly name: string;
+  readonly readQueueNums: number;
+  readonly writeQueueNums: number;
+  readonly perm: number;
+  readonly ackLevel: AckLevel;
+  /** Plain sends may be appended without asking TypeScript. */
+  readonly hotPath: boolean;
+}
+
+/** The broker's constants that stand in records and in hot-path responses. */
+export interface StoreIdentity {
+  readonly storeHost: string;
+  readonly storePort: number;
+  readonly clusterName: string;
+  readonly brokerName: string;
+  readonly regionId: string;
+  readonly traceOn: boolean;
+  /** MQVersion ordinal written into responses. */
+  readonly version: number;
+}
+
+/** One message, or the elements of one batch body, as the engine appends them. */
+export interface MessageToAppend {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly flag: number;
+  readonly sysFlag: number;
+  readonly bornTimestamp: number;
+  readonly reconsumeTimes: number;
+  readonly preparedTransactionOffset: number;
+  /** Null: the hash of the TAGS property. */
+  readonly tagsCode: number | null;
+  readonly kind: 'single' | 'batch';
+  /** IPv4 or IPv6 literal and port of the producer. */
+  readonly bornHost: { readonly host: string; readonly port: number };
+  readonly properties: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+export interface Appended {
+  readonly status: 'appended';
+  readonly queueOffset: number;
+  readonly commitLogOffset: number;
+  /** Where the log ends after this append: what a flush must reach. */
+  readonly endOffset: number;
+  /** One per record: several for a batch. */
+  readonly commitLogOffsets: readonly number[];
+}
+
+/** Why nothing was appended. */
+export interface AppendRefused {
+  readonly status:
+    | 'messageIllegal'
+    | 'propertiesTooLong'
+    | 'diskFull'
+    | 'poisoned'
+    | 'closed'
+    | 'unknownTopic'
+    | 'segmentUnavailable';
+  readonly reason: string;
+}
+
+export interface QueueState {
+  readonly minOffset: number;
+  /** One past the newest visible message. */
+  readonly maxOffset: number;
+  /** -1 when the queue is empty. */
+  readonly lastStoreTimestamp: number;
+  readonly earliestStoreTimestamp: number;
+}
+
+/** RocketMQ's GetMessageStatus, as far as a master gives it. */
+export type GetMessageStatus =
+  | 'FOUND'
+  | 'NO_MATCHED_MESSAGE'
+  | 'MESSAGE_WAS_REMOVING'
+  | 'OFFSET_FOUND_NULL'
+  | 'OFFSET_OVERFLOW_BADLY'
+  | 'OFFSET_OVERFLOW_ONE'
+  | 'OFFSET_TOO_SMALL'
+  | 'NO_MATCHED_LOGIC_QUEUE'
+  | 'NO_MESSAGE_IN_QUEUE';
+
+/** What one read of a queue found; `records` are stored bytes, valid until the caller's buffer is reused. */
+export interface GetMessageResult {
+  readonly status: GetMessageStatus;
+  readonly nextBeginOffset: number;
+  readonly minOffset: number;
+  readonly maxOffset: number;
+  readonly messageCount: number;
+  readonly recordBytes: number;
+}
+
+/** The outcome of waiting for an acknowledgement level. */
+export type AckOutcome = 'reached' | 'flushDiskTimeout' | 'poisoned';
+
+/**
+ * The messages of one broker: a typed view of the native engine. It is not a policy: who may append or read
+ * what is decided by the processors.
+ */
+export interface MessageStore {
+  readonly identity: StoreIdentity;
+  /** Creates or updates. */
+  defineTopic(spec: StoreTopicSpec): void;
+  /** Forgets the topic's queues and removes their files. */
+  deleteTopic(topic: string): Promise<void>;
+  append(message: MessageToAppend): Appended | AppendRefused;
+  /** Resolves when the topic's acknowledgement level covers `endOffset`, or after syncFlushTimeout. */
+  acknowledged(topic: string, endOffset: number): Promise<AckOutcome>;
+  /** Null when the engine knows no such queue. */
+  queueState(topic: string, queueId: number): QueueState | null;
+  /** The visible end; 0 for a queue never written. */
+  maxOffset(topic: string, queueId: number): number;
+  minOffset(topic: string, queueId: number): number;
+  /** Queue offset by store time, as SEARCH_OFFSET_BY_TIMESTAMP counts. */
+  searchOffset(topic: string, queueId: number, timestamp: number, boundary: 'lower' | 'upper'): number;
+  /** Store time of one message; -1 when it is not there. */
+  storeTimestampAt(topic: string, queueId: number, queueOffset: number): number;
+  /** A copy of the record at this place of the log, or null when there is none. */
+  lookup(commitLogOffset: number): Buffer | null;
+  status(): StoreStatus;
+}
+
+/** What `status` tells. */
+export interface StoreStatus {
+  readonly minCommitLogOffset: number;
+  readonly appendedOffset: number;
+  readonly flushedOffset: number;
+  /** Why writes stopped, or null. */
+  readonly poisonReason: string | null;
+  readonly diskFull: boolean;
+}
+
+/** Puts and deletes committed together. */
+export interface MetadataBatch {
+  readonly puts: readonly {
+    readonly table: string;
+    readonly key: string;
+    readonly value: Uint8Array;
+  }[];
+  readonly deletes: readonly { readonly table: string; readonly key: string }[];
+}
+
+/** The transactional registry tables: topics, groups, offsets. */
+export interface MetadataStore {
+  /** Every entry of a table, keys in byte order. */
+  scan(table: string): Promise<Map<string, Uint8Array>>;
+  /** Durable when it resolves; all of the batch or nothing. */
+  commit(batch: MetadataBatch): Promise<void>;
+}

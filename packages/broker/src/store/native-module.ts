@@ -1,0 +1,69 @@
+import { createRequire } from 'node:module';
+
+/**
+ * The native storage engine's functions, as the binding exports them. A store is a process-global number, so
+ * that worker threads address the same mapped segments. 64-bit values cross as `number`; `head` arrays belong to
+ * the caller and are reused. Functions marked blocking are called through {@link BlockingTasks} only.
+ */
+export interface NativeModule {
+  /** Blocking. Answers `{"store":n,"report":{…}}`. */
+  open(optionsJson: string): string;
+  /** Blocking. */
+  close(store: number, nowMillis: number): void;
+  configure(store: number, identityJson: string): void;
+  defineTopic(store: number, specJson: string): number;
+  /** Blocking. */
+  deleteTopic(store: number, topic: number): void;
+  append(store: number, request: Uint8Array, nowMillis: number, head: Float64Array): number;
+  ingest(
+    store: number,
+    peer: Uint8Array,
+    chunk: Uint8Array,
+    nowMillis: number,
+    out: Uint8Array,
+    head: Float64Array,
+    frames: Uint32Array,
+  ): number;
+  read(
+    store: number,
+    topic: number,
+    queueId: number,
+    queueOffset: number,
+    maxCount: number,
+    maxBytes: number,
+    tagCodes: Int32Array | null,
+    out: Uint8Array,
+    outStart: number,
+    head: Float64Array,
+  ): number;
+  lookup(store: number, commitLogOffset: number, out: Uint8Array, head: Float64Array): number;
+  queueState(store: number, topic: number, queueId: number, head: Float64Array): number;
+  searchOffset(store: number, topic: number, queueId: number, timestamp: number, upper: boolean): number;
+  watch(store: number, topic: number, queueId: number, on: boolean): void;
+  arrivals(store: number, out: Uint32Array): number;
+  /** Blocking. */
+  flush(store: number): number;
+  /** Blocking. */
+  queryIndex(
+    store: number,
+    topic: string,
+    key: string,
+    maxCount: number,
+    beginMillis: number,
+    endMillis: number,
+    out: Float64Array,
+  ): number;
+  /** Blocking. */
+  maintain(store: number, taskJson: string): string;
+  status(store: number): string;
+  /** Blocking. */
+  metadataScan(store: number, table: string): Uint8Array;
+  /** Blocking. */
+  metadataCommit(store: number, batch: Uint8Array): void;
+}
+
+/** Loads the compiled engine of this platform; the error of a missing one names what to build. */
+export function loadNativeModule(): NativeModule {
+  const require = createRequire(import.meta.url);
+  return require('@centaurmq/native') as NativeModule;
+}
