@@ -86,14 +86,35 @@ export type GetMessageStatus =
   | 'NO_MATCHED_LOGIC_QUEUE'
   | 'NO_MESSAGE_IN_QUEUE';
 
-/** What one read of a queue found; `records` are stored bytes, valid until the caller's buffer is reused. */
+/** What to read from a queue. */
+export interface GetMessageRequest {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly queueOffset: number;
+  readonly messageCountMax: number;
+  /** At least one message is read even if it is longer. */
+  readonly recordBytesMax: number;
+  /** Tag hashes to let through; null lets everything through. */
+  readonly tagCodes: Int32Array | null;
+}
+
+/** What one read of a queue found. */
 export interface GetMessageResult {
   readonly status: GetMessageStatus;
   readonly nextBeginOffset: number;
   readonly minOffset: number;
   readonly maxOffset: number;
   readonly messageCount: number;
+  /** Bytes of records that now stand in the caller's buffer. */
   readonly recordBytes: number;
+  /** Bytes of the log between the newest record and the last one looked at. */
+  readonly behindBytes: number;
+}
+
+/** Not even one message fits the caller's buffer. */
+export interface OutputTooSmall {
+  readonly status: 'OUTPUT_TOO_SMALL';
+  readonly requiredBytes: number;
 }
 
 /** The outcome of waiting for an acknowledgement level. */
@@ -112,6 +133,8 @@ export interface MessageStore {
   append(message: MessageToAppend): Appended | AppendRefused;
   /** Resolves when the topic's acknowledgement level covers `endOffset`, or after syncFlushTimeout. */
   acknowledged(topic: string, endOffset: number): Promise<AckOutcome>;
+  /** Copies the stored records into `out` from `outStart` on, as they are. */
+  read(request: GetMessageRequest, out: Uint8Array, outStart: number): GetMessageResult | OutputTooSmall;
   /** Null when the engine knows no such queue. */
   queueState(topic: string, queueId: number): QueueState | null;
   /** The visible end; 0 for a queue never written. */
@@ -119,11 +142,23 @@ export interface MessageStore {
   minOffset(topic: string, queueId: number): number;
   /** Queue offset by store time, as SEARCH_OFFSET_BY_TIMESTAMP counts. */
   searchOffset(topic: string, queueId: number, timestamp: number, boundary: 'lower' | 'upper'): number;
-  /** Store time of one message; -1 when it is not there. */
-  storeTimestampAt(topic: string, queueId: number, queueOffset: number): number;
   /** A copy of the record at this place of the log, or null when there is none. */
   lookup(commitLogOffset: number): Buffer | null;
+  /** Commit log offsets of messages with this key, newest first as the index has them. */
+  queryIndex(query: IndexQuery): Promise<number[]>;
+  /** Whether arrivals in this queue are reported to {@link MessageStore.onArrival}. */
+  watch(topic: string, queueId: number, on: boolean): void;
+  /** Called when messages have become visible in a watched queue. */
+  onArrival(listener: (topic: string, queueId: number) => void): void;
   status(): StoreStatus;
+}
+
+export interface IndexQuery {
+  readonly topic: string;
+  readonly key: string;
+  readonly messageCountMax: number;
+  readonly beginTimestamp: number;
+  readonly endTimestamp: number;
 }
 
 /** What `status` tells. */

@@ -1,0 +1,81 @@
+/**
+ * The numbers by which the engine answers, and what its `head` arrays hold. They stand here and in the binding; a test
+ * compares the two.
+ */
+export const AppendStatus = {
+  APPENDED: 0,
+  MESSAGE_ILLEGAL: 1,
+  PROPERTIES_TOO_LONG: 2,
+  UNKNOWN_TOPIC: 3,
+  SEGMENT_UNAVAILABLE: 4,
+  DISK_FULL: 5,
+  POISONED: 6,
+  CLOSED: 7,
+} as const;
+export type AppendStatus = (typeof AppendStatus)[keyof typeof AppendStatus];
+
+export const AppendHead = {
+  QUEUE_OFFSET: 0,
+  COMMIT_LOG_OFFSET: 1,
+  /** Where the log ends after the append: what a flush must reach. */
+  END_OFFSET: 2,
+  RECORD_COUNT: 3,
+  /** From here on: the commit log offset of each record of a batch. */
+  RECORD_OFFSETS: 4,
+} as const;
+
+/** RocketMQ's GetMessageStatus as far as the engine gives it. */
+export const ReadStatus = {
+  FOUND: 0,
+  NO_MATCHED_MESSAGE: 1,
+  MESSAGE_WAS_REMOVING: 2,
+  OFFSET_FOUND_NULL: 3,
+  OFFSET_OVERFLOW_BADLY: 4,
+  OFFSET_OVERFLOW_ONE: 5,
+  OFFSET_TOO_SMALL: 6,
+  NO_MATCHED_LOGIC_QUEUE: 7,
+  NO_MESSAGE_IN_QUEUE: 8,
+  /** Not even one record fits; head says how many bytes it takes. */
+  OUTPUT_TOO_SMALL: 9,
+} as const;
+export type ReadStatus = (typeof ReadStatus)[keyof typeof ReadStatus];
+
+export const ReadHead = {
+  NEXT_BEGIN_OFFSET: 0,
+  MIN_OFFSET: 1,
+  MAX_OFFSET: 2,
+  MESSAGE_COUNT: 3,
+  /** Bytes written from outStart; with OUTPUT_TOO_SMALL the bytes that are needed. */
+  RECORD_BYTES: 4,
+  /** Log bytes between the newest record and the last one read: how far behind the reader is. */
+  BEHIND_BYTES: 5,
+} as const;
+
+export const LookupStatus = { FOUND: 0, NOT_FOUND: 1, OUTPUT_TOO_SMALL: 2 } as const;
+/** The record's length, also when it did not fit. */
+export const LOOKUP_HEAD_RECORD_BYTES = 0;
+
+export const QueueStatus = { KNOWN: 0, UNKNOWN: 1 } as const;
+export const QueueHead = {
+  MIN_OFFSET: 0,
+  /** Visible. */
+  MAX_OFFSET: 1,
+  APPENDED_MAX_OFFSET: 2,
+  LAST_STORE_TIMESTAMP: 3,
+  EARLIEST_STORE_TIMESTAMP: 4,
+} as const;
+
+export const IngestHead = {
+  CONSUMED_BYTES: 0,
+  RESPONSE_BYTES: 1,
+  WITHHELD_START: 2,
+  WITHHELD_BYTES: 3,
+  REQUIRED_FLUSH_OFFSET: 4,
+  OTHER_FRAME_COUNT: 5,
+  APPENDED_RECORDS: 6,
+  ARRIVALS_PENDING: 7,
+  VIOLATION: 8,
+  FLAGS: 9,
+} as const;
+
+export const IngestFlag = { FLUSH_WANTED: 1, NEXT_SEGMENT_WANTED: 2 } as const;
