@@ -2,11 +2,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { classpath } from './classpath.ts';
 import { freePort } from './free-ports.ts';
 import { JavaProcess } from './java-process.ts';
+import { rawRequest } from './raw-request.ts';
 
 const startTimeoutMillis = 60_000;
+const registrationPollMillis = 100;
+const getBrokerClusterInfo = 106;
 const startAttemptsMax = 3;
 const nameServerHeapMegabytes = 128;
 const brokerHeapMegabytes = 384;
@@ -134,6 +138,7 @@ export async function startApacheBroker(options: ApacheBrokerOptions): Promise<A
       },
     });
     await waitForStart(broker, 'boot success');
+    await waitForRegistration(options.nameServerAddress, `127.0.0.1:${port}`);
     const end = async (how: 'stop' | 'kill'): Promise<void> => {
       await broker[how]();
       rmSync(folder, { recursive: true, force: true });
@@ -191,6 +196,21 @@ async function waitForStart(server: JavaProcess, expected: string): Promise<void
   } catch (error) {
     await server.kill();
     throw error;
+  }
+}
+
+/** "boot success" comes before the first registration has arrived. */
+async function waitForRegistration(nameServerAddress: string, brokerAddress: string): Promise<void> {
+  const deadline = performance.now() + startTimeoutMillis;
+  for (;;) {
+    const { body } = await rawRequest(nameServerAddress, getBrokerClusterInfo);
+    if (body.includes(`"${brokerAddress}"`)) return;
+    if (performance.now() > deadline) {
+      throw new Error(
+        `${brokerAddress} did not register with ${nameServerAddress} in ${startTimeoutMillis} ms; cluster info: ${body.toString()}`,
+      );
+    }
+    await setTimeout(registrationPollMillis);
   }
 }
 
