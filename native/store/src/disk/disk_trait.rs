@@ -1,0 +1,70 @@
+//! What the store asks of a disk.
+
+use std::fmt::Debug;
+use std::io;
+use std::sync::Arc;
+
+use crate::mapped_file::MappedMemory;
+
+/// A directory tree of files. Paths are relative, parts joined by `/`.
+///
+/// Nothing is durable before it is synced: bytes and length by [`DiskFile::sync`], names by [`Disk::sync_directory`].
+pub trait Disk: Send + Sync + Debug {
+    /// Opens an existing file for reading and writing.
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>>;
+    /// Creates a file of `len` zero bytes; parent directories must exist. Fails if the file exists.
+    fn create(&self, path: &str, len: u64) -> io::Result<Arc<dyn DiskFile>>;
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    fn remove_file(&self, path: &str) -> io::Result<()>;
+    /// Removes an empty directory.
+    fn remove_directory(&self, path: &str) -> io::Result<()>;
+    /// Creates a directory with its parents; fine if it exists.
+    fn create_directory(&self, path: &str) -> io::Result<()>;
+    /// The entries of a directory, sorted by name; empty if there is no such directory.
+    fn list(&self, path: &str) -> io::Result<Vec<DiskEntry>>;
+    /// Makes creations, removals and renames in this directory durable.
+    fn sync_directory(&self, path: &str) -> io::Result<()>;
+    fn space(&self) -> io::Result<DiskSpace>;
+    /// Takes the directory for one store; `Err(holder)` describes who has it.
+    fn lock(&self) -> io::Result<Result<Box<dyn DiskLock>, String>>;
+    /// For messages: the directory, or what stands for it.
+    fn name(&self) -> String;
+}
+
+/// Held while a store is open; dropping it releases the directory.
+pub trait DiskLock: Send + Sync + Debug {}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskEntry {
+    pub name: String,
+    pub len: u64,
+    pub directory: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskSpace {
+    pub total_bytes: u64,
+    pub free_bytes: u64,
+}
+
+/// One open file.
+pub trait DiskFile: Send + Sync + Debug {
+    fn len(&self) -> io::Result<u64>;
+    fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+    /// Cuts or extends with zeros. Fails on a mapped file.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+    /// Fills `bytes` from this position; an end of file before that is `UnexpectedEof`.
+    fn read_at(&self, position: u64, bytes: &mut [u8]) -> io::Result<()>;
+    /// Writes all bytes, extending the file if needed.
+    fn write_at(&self, position: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Makes bytes and length durable.
+    fn sync(&self) -> io::Result<()>;
+    /// Reserves space for `0..end`, so that writing there through a mapping cannot fail. `StorageFull` when there is none.
+    fn allocate(&self, end: u64) -> io::Result<()>;
+    /// Maps the first `len` bytes; every call on a file sees the same bytes.
+    fn map(&self, len: usize) -> io::Result<Arc<MappedMemory>>;
+    /// Makes a range written through a mapping durable.
+    fn sync_mapped(&self, memory: &MappedMemory, from: usize, to: usize) -> io::Result<()>;
+}
