@@ -1,3 +1,6 @@
+import { LanguageCode } from './language-code.ts';
+import { MqVersion } from './mq-version.ts';
+
 /** How the header of a frame is written: the top byte of the header word. */
 export const SerializeType = { JSON: 0, ROCKETMQ: 1 } as const;
 export type SerializeType = (typeof SerializeType)[keyof typeof SerializeType];
@@ -26,6 +29,21 @@ export interface RemotingCommand {
 
 const RESPONSE_BIT = 1;
 const ONEWAY_BIT = 2;
+const NO_BODY: Uint8Array = new Uint8Array(0);
+
+export interface RequestParts {
+  readonly extFields?: ExtFields;
+  readonly body?: Uint8Array;
+  readonly oneway?: boolean;
+  /** JSON unless told. */
+  readonly serializeType?: SerializeType;
+}
+
+export interface ResponseParts {
+  readonly remark?: string | null;
+  readonly extFields?: ExtFields;
+  readonly body?: Uint8Array;
+}
 
 export function isResponse(command: RemotingCommand): boolean {
   return (command.flag & RESPONSE_BIT) !== 0;
@@ -33,4 +51,38 @@ export function isResponse(command: RemotingCommand): boolean {
 
 export function isOneway(command: RemotingCommand): boolean {
   return (command.flag & ONEWAY_BIT) !== 0;
+}
+
+/** A request of ours. Its `opaque` is 0 until whoever sends it gives it one. */
+export function requestCommand(code: number, parts: RequestParts = {}): RemotingCommand {
+  return {
+    code,
+    language: LanguageCode.NODE_JS,
+    version: MqVersion.CURRENT,
+    opaque: 0,
+    flag: parts.oneway === true ? ONEWAY_BIT : 0,
+    remark: null,
+    extFields: parts.extFields ?? {},
+    body: parts.body ?? NO_BODY,
+    serializeType: parts.serializeType ?? SerializeType.JSON,
+  };
+}
+
+/** The answer to a request: same `opaque`, same header codec, response bit set. */
+export function responseTo(
+  request: Pick<RemotingCommand, 'opaque' | 'serializeType'>,
+  code: number,
+  parts: ResponseParts = {},
+): RemotingCommand {
+  return {
+    code,
+    language: LanguageCode.NODE_JS,
+    version: MqVersion.CURRENT,
+    opaque: request.opaque,
+    flag: RESPONSE_BIT,
+    remark: parts.remark ?? null,
+    extFields: parts.extFields ?? {},
+    body: parts.body ?? NO_BODY,
+    serializeType: request.serializeType,
+  };
 }

@@ -1,0 +1,32 @@
+import { hostAddressBytes, readHostAddress } from './host-address.ts';
+import type { HostAddress } from './message.ts';
+
+/** Where a message lies: the broker to ask, and the record's position in its commit log. */
+export interface MessageLocation {
+  readonly storeHost: HostAddress;
+  readonly commitLogOffset: number;
+}
+
+const OFFSET_MESSAGE_ID = /^(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{56})$/;
+
+/** The broker's message id: upper-case hex of store host and commit log offset, 32 characters, 56 with IPv6. */
+export function offsetMessageId(storeHost: HostAddress, commitLogOffset: number): string {
+  const host = hostAddressBytes(storeHost);
+  const bytes = Buffer.allocUnsafe(host.length + 8);
+  host.copy(bytes);
+  bytes.writeBigInt64BE(BigInt(commitLogOffset), host.length);
+  return bytes.toString('hex').toUpperCase();
+}
+
+/**
+ * The inverse of {@link offsetMessageId}; null when the text cannot be one. A client's unique key of the same length reads
+ * as some address too: only asking tells.
+ */
+export function parseOffsetMessageId(id: string): MessageLocation | null {
+  if (!OFFSET_MESSAGE_ID.test(id)) return null;
+  const bytes = Buffer.from(id, 'hex');
+  const ipLength = bytes.length === 16 ? 4 : 16;
+  const commitLogOffset = Number(bytes.readBigInt64BE(ipLength + 4));
+  if (!Number.isSafeInteger(commitLogOffset) || commitLogOffset < 0) return null;
+  return { storeHost: readHostAddress(bytes, 0, ipLength), commitLogOffset };
+}
