@@ -161,14 +161,16 @@ export interface IndexQuery {
   readonly endTimestamp: number;
 }
 
-/** What `status` tells. */
+/** What `status` tells, as far as the broker uses it. */
 export interface StoreStatus {
-  readonly minCommitLogOffset: number;
+  /** First commit log offset that is still there. */
+  readonly minOffset: number;
   readonly appendedOffset: number;
   readonly flushedOffset: number;
+  /** Of the file system that holds the store; null when it is unknown. */
+  readonly space: { readonly totalBytes: number; readonly freeBytes: number } | null;
   /** Why writes stopped, or null. */
   readonly poisonReason: string | null;
-  readonly diskFull: boolean;
 }
 
 /** Puts and deletes committed together. */

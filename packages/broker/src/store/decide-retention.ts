@@ -1,0 +1,52 @@
+import type { StoreStatus } from './message-store.ts';
+
+/** RocketMQ's settings of what is kept, read on every round: they may change while the broker runs. */
+export interface RetentionSettings {
+  /** Hours a segment is kept. */
+  readonly fileReservedTime: number;
+  /** Hours of the day at which expired segments go, separated by semicolons. */
+  readonly deleteWhen: string;
+  /** Percent of the disk from which expired segments go at once. */
+  readonly diskMaxUsedSpaceRatio: number;
+  /** Bytes the commit log may have; null: no limit. */
+  readonly commitLogBytesMax: number | null;
+}
+
+/** What the engine is asked to delete. */
+export interface RetentionPolicy {
+  readonly ageMillisMax: number | null;
+  readonly logBytesMax: number | null;
+  readonly segmentCountMax: number;
+}
+
+const HOUR_MILLIS = 3_600_000;
+/** RocketMQ's diskSpaceCleanForciblyRatio: from here on the oldest segments go whatever their age. */
+const CLEAN_FORCIBLY_PERCENT = 85;
+/** RocketMQ's deleteFileBatchMax. */
+const SEGMENTS_PER_ROUND_MAX = 10;
+
+/** What may go now; null when nothing is due (Java: CleanCommitLogService). */
+export function decideRetention(
+  settings: RetentionSettings,
+  status: Pick<StoreStatus, 'appendedOffset' | 'minOffset' | 'space'>,
+  hourOfDay: number,
+): RetentionPolicy | null {
+  const usedPercent = usedSpacePercent(status.space);
+  const overfull = usedPercent > CLEAN_FORCIBLY_PERCENT;
+  const hours = settings.deleteWhen.split(';').map(Number);
+  const ageDue = hours.includes(hourOfDay) || usedPercent > settings.diskMaxUsedSpaceRatio;
+  const logBytes = status.appendedOffset - status.minOffset;
+  const sizeDue = settings.commitLogBytesMax !== null && logBytes > settings.commitLogBytesMax;
+  if (!overfull && !ageDue && !sizeDue) return null;
+  const reservedMillis = ageDue ? settings.fileReservedTime * HOUR_MILLIS : null;
+  return {
+    ageMillisMax: overfull ? 0 : reservedMillis,
+    logBytesMax: sizeDue ? settings.commitLogBytesMax : null,
+    segmentCountMax: SEGMENTS_PER_ROUND_MAX,
+  };
+}
+
+function usedSpacePercent(space: StoreStatus['space']): number {
+  if (space === null || space.totalBytes === 0) return 0;
+  return 100 * (1 - space.freeBytes / space.totalBytes);
+}

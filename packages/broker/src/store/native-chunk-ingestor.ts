@@ -1,0 +1,167 @@
+import { decodeFrame, encodeFrame, responseTo } from '@centaurmq/protocol';
+import type { RemotingCommand } from '@centaurmq/protocol';
+import type { ChunkIngestor, Clock, Connection, IngestResult } from '@centaurmq/remoting';
+import { encodeHost } from './append-request.ts';
+import type { AckOutcome } from './message-store.ts';
+import type { NativeMessageStore } from './native-message-store.ts';
+import type { NativeModule } from './native-module.ts';
+import { IngestFlag, IngestHead } from './native-status.ts';
+import { OutputBufferRing } from './output-buffer-ring.ts';
+
+export interface IngestLimits {
+  /** Responses to one call of the engine; a chunk that needs more is ingested in several calls. */
+  readonly outputBytes: number;
+  /** Output buffers at sockets at the same time; beyond it responses are copied. */
+  readonly outputBuffersMax: number;
+  readonly outputBuffersIdleMax: number;
+  /** Frames of one call that the engine may leave to TypeScript. */
+  readonly otherFramesMax: number;
+}
+
+export const ingestLimits: IngestLimits = {
+  outputBytes: 128 * 1024,
+  outputBuffersMax: 64,
+  outputBuffersIdleMax: 4,
+  otherFramesMax: 4096,
+};
+
+/** Responses of this size are copied and joined with others; the output buffer is free at once. */
+const COPIED_RESPONSE_BYTES = 8 * 1024;
+
+export interface NativeChunkIngestorOptions {
+  readonly native: NativeModule;
+  readonly store: NativeMessageStore;
+  readonly clock: Clock;
+  readonly limits?: IngestLimits;
+  /** Writes frames that waited for a flush; nothing happens when the connection is gone. */
+  readonly sendFrames: (connection: Connection, bytes: Uint8Array) => void;
+  /** The response code and remark of a send that was appended but did not become safe. */
+  readonly unsafeResponse: (outcome: UnsafeOutcome) => { code: number; remark: string | null };
+  /** Sends answered here, for the statistics. */
+  readonly appended: (recordCount: number) => void;
+}
+
+export type UnsafeOutcome = Exclude<AckOutcome, 'reached'>;
+
+/**
+ * The hot path: one call of the engine per received chunk. It appends every plain send to a known topic, writes the
+ * responses and lists all other frames. Responses that have to wait for a flush are held back here.
+ */
+export class NativeChunkIngestor implements ChunkIngestor {
+  readonly #options: NativeChunkIngestorOptions;
+  readonly #limits: IngestLimits;
+  readonly #ring: OutputBufferRing;
+  readonly #peers = new Map<Connection, Buffer>();
+  readonly #head = new Float64Array(16);
+  readonly #frames: Uint32Array;
+  #spare: Buffer | null = null;
+
+  constructor(options: NativeChunkIngestorOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? ingestLimits;
+    this.#frames = new Uint32Array(2 * this.#limits.otherFramesMax);
+    this.#ring = new OutputBufferRing({
+      bufferBytes: this.#limits.outputBytes,
+      buffersMax: this.#limits.outputBuffersMax,
+      idleBuffersMax: this.#limits.outputBuffersIdleMax,
+    });
+  }
+
+  ingest(connection: Connection, chunk: Uint8Array): IngestResult {
+    const { native, store, clock } = this.#options;
+    const head = this.#head;
+    const taken = this.#ring.take();
+    const out = taken ?? this.#spareOutput();
+    const violationCode = native.ingest(
+      store.store,
+      this.#peerOf(connection),
+      chunk,
+      clock.now(),
+      out,
+      head,
+      this.#frames,
+    );
+    const responseBytes = at(head, IngestHead.RESPONSE_BYTES);
+    this.#afterAppend(head);
+    this.#withhold(connection, out, head);
+    const otherFrames = Array.from(
+      this.#frames.subarray(0, 2 * at(head, IngestHead.OTHER_FRAME_COUNT)),
+    );
+    const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
+    const violation = describeViolation(at(head, IngestHead.VIOLATION) || violationCode, consumedBytes);
+    const parts = { consumedBytes, otherFrames, violation };
+    if (taken !== null && responseBytes > COPIED_RESPONSE_BYTES) {
+      const release = (): void => this.#ring.release(taken);
+      return { ...parts, responses: taken.subarray(0, responseBytes), release };
+    }
+    const responses = responseBytes === 0 ? null : Buffer.from(out.subarray(0, responseBytes));
+    if (taken !== null) this.#ring.release(taken);
+    return { ...parts, responses, release: null };
+  }
+
+  connectionClosed(connection: Connection): void {
+    this.#peers.delete(connection);
+  }
+
+  /** The producer's address as records have it, once per connection. */
+  #peerOf(connection: Connection): Buffer {
+    let peer = this.#peers.get(connection);
+    if (peer === undefined) {
+      peer = encodeHost(connection.remote.host, connection.remote.port);
+      this.#peers.set(connection, peer);
+    }
+    return peer;
+  }
+
+  #spareOutput(): Buffer {
+    this.#spare ??= Buffer.allocUnsafeSlow(this.#limits.outputBytes);
+    return this.#spare;
+  }
+
+  #afterAppend(head: Float64Array): void {
+    const { store, appended } = this.#options;
+    const recordCount = at(head, IngestHead.APPENDED_RECORDS);
+    if (recordCount > 0) {
+      store.noteAppended();
+      appended(recordCount);
+    } else if (at(head, IngestHead.ARRIVALS_PENDING) > 0) {
+      store.noteArrivals();
+    }
+    if ((at(head, IngestHead.FLAGS) & IngestFlag.NEXT_SEGMENT_WANTED) !== 0) store.noteSegmentWanted();
+  }
+
+  #withhold(connection: Connection, out: Buffer, head: Float64Array): void {
+    const { store, sendFrames } = this.#options;
+    const requiredFlushOffset = at(head, IngestHead.REQUIRED_FLUSH_OFFSET);
+    const length = at(head, IngestHead.WITHHELD_BYTES);
+    if (length === 0) {
+      // One-way sends ask for a flush too, though nobody waits for it.
+      const flags = at(head, IngestHead.FLAGS);
+      if ((flags & IngestFlag.FLUSH_WANTED) !== 0) store.gate.requestFlush(requiredFlushOffset);
+      return;
+    }
+    const start = at(head, IngestHead.WITHHELD_START);
+    const withheld = Buffer.from(out.subarray(start, start + length));
+    store.gate.whenReached(requiredFlushOffset, (outcome) => {
+      if (outcome === 'reached') sendFrames(connection, withheld);
+      else sendFrames(connection, this.#unsafeResponses(withheld, outcome));
+    });
+  }
+
+  /** The same responses with the code that tells the producer what is missing. */
+  #unsafeResponses(frames: Buffer, outcome: UnsafeOutcome): Buffer {
+    const { code, remark } = this.#options.unsafeResponse(outcome);
+    const rewritten: Buffer[] = [];
+    for (let start = 0; start < frames.length; ) {
+      const end = start + 4 + frames.readInt32BE(start);
+      const response: RemotingCommand = decodeFrame(frames.subarray(start, end));
+      rewritten.push(encodeFrame({ ...response, code, remark }));
+      start = end;
+    }
+    return Buffer.concat(rewritten);
+  }
+}
+
+function at(head: Float64Array, index: number): number {
+  return head[index] ?? 0;
+}

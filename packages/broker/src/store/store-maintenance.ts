@@ -1,0 +1,124 @@
+import type { Clock, Logger, Timer } from '@centaurmq/remoting';
+import type { BlockingTasks } from './blocking-tasks.ts';
+import { type RetentionSettings, decideRetention } from './decide-retention.ts';
+import type { NativeMessageStore } from './native-message-store.ts';
+
+export interface StoreMaintenanceSettings extends RetentionSettings {
+  /** Milliseconds between two background flushes of the commit log. */
+  readonly flushIntervalCommitLog: number;
+}
+
+const FLUSH_QUEUES_INTERVAL_MILLIS = 1000;
+const CHECKPOINT_INTERVAL_MILLIS = 10_000;
+const RETENTION_INTERVAL_MILLIS = 10_000;
+
+export interface StoreMaintenanceOptions {
+  readonly store: NativeMessageStore;
+  readonly tasks: BlockingTasks;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Read on every round. */
+  readonly settings: StoreMaintenanceSettings;
+}
+
+type MaintenanceTask =
+  | { readonly task: 'prepareSegment' | 'flushQueues' | 'checkpoint' }
+  | {
+      readonly task: 'retain';
+      readonly nowMillis: number;
+      readonly ageMillisMax: number | null;
+      readonly logBytesMax: number | null;
+      readonly segmentCountMax: number;
+    };
+
+/**
+ * What the store needs from time to time: background flushes, the next segment, checkpoints, deletion. Does nothing while
+ * nothing is appended, so that an idle broker starts no threads.
+ */
+export class StoreMaintenance {
+  readonly #options: StoreMaintenanceOptions;
+  readonly #timers = new Map<string, Timer>();
+  readonly #running = new Map<string, Promise<void>>();
+  #queuesDirty = false;
+  #checkpointDue = false;
+  #stopped = false;
+
+  constructor(options: StoreMaintenanceOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { store, settings } = this.#options;
+    store.onSegmentWanted(() => this.#launch('prepareSegment', () => this.#maintain({ task: 'prepareSegment' })));
+    this.#every('flush', settings.flushIntervalCommitLog, () => this.#flush());
+    this.#every('flushQueues', FLUSH_QUEUES_INTERVAL_MILLIS, () => this.#flushQueues());
+    this.#every('checkpoint', CHECKPOINT_INTERVAL_MILLIS, () => this.#checkpoint());
+    this.#every('retain', RETENTION_INTERVAL_MILLIS, () => this.retain());
+  }
+
+  /** Stops the timers and waits for what runs. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    await Promise.all(this.#running.values());
+  }
+
+  /** One round of deletion, as the timer does it. */
+  async retain(): Promise<void> {
+    const { store, settings, clock, logger } = this.#options;
+    const nowMillis = clock.now();
+    const policy = decideRetention(settings, store.status(), new Date(nowMillis).getHours());
+    if (policy === null) return;
+    const report = await this.#maintain({ task: 'retain', nowMillis, ...policy });
+    const { segmentsDeleted } = report as { segmentsDeleted?: readonly string[] };
+    if ((segmentsDeleted?.length ?? 0) > 0) logger.info({ policy, report }, 'Expired segments were deleted.');
+  }
+
+  async #flush(): Promise<void> {
+    const { store } = this.#options;
+    if (!store.takeAppendedSinceFlush()) return;
+    this.#queuesDirty = true;
+    this.#checkpointDue = true;
+    const { appendedOffset } = store.status();
+    await store.gate.reached(appendedOffset);
+  }
+
+  async #flushQueues(): Promise<void> {
+    if (!this.#queuesDirty) return;
+    this.#queuesDirty = false;
+    await this.#maintain({ task: 'flushQueues' });
+  }
+
+  async #checkpoint(): Promise<void> {
+    if (!this.#checkpointDue) return;
+    this.#checkpointDue = false;
+    await this.#maintain({ task: 'checkpoint' });
+  }
+
+  async #maintain(task: MaintenanceTask): Promise<unknown> {
+    const { tasks, store } = this.#options;
+    const report = await tasks.run('maintain', store.store, JSON.stringify(task));
+    return JSON.parse(report === '' ? 'null' : report);
+  }
+
+  #every(name: string, intervalMillis: number, round: () => Promise<unknown>): void {
+    const timer = this.#options.clock.setTimer(intervalMillis, () => {
+      this.#launch(name, round);
+      if (!this.#stopped) this.#every(name, intervalMillis, round);
+    });
+    this.#timers.set(name, timer);
+  }
+
+  /** One round of a name at a time; a failure is logged and the next round tries again. */
+  #launch(name: string, round: () => Promise<unknown>): void {
+    if (this.#stopped || this.#running.has(name)) return;
+    const running = round()
+      .catch((error: unknown) => {
+        this.#options.logger.error({ error, task: name }, 'A maintenance task of the store failed.');
+      })
+      .then(() => {
+        this.#running.delete(name);
+      });
+    this.#running.set(name, running);
+  }
+}
