@@ -131,8 +131,10 @@ export interface MessageStore {
   /** Forgets the topic's queues and removes their files. */
   deleteTopic(topic: string): Promise<void>;
   append(message: MessageToAppend): Appended | AppendRefused;
-  /** Resolves when the topic's acknowledgement level covers `endOffset`, or after syncFlushTimeout. */
-  acknowledged(topic: string, endOffset: number): Promise<AckOutcome>;
+  /** Resolves when the topic's acknowledgement level covers `endOffset`, or after syncFlushTimeout. Null: it does already. */
+  acknowledged(topic: string, endOffset: number): Promise<AckOutcome> | null;
+  /** The same for the disk, whatever the topic's level. */
+  flushed(endOffset: number): Promise<AckOutcome>;
   /** Copies the stored records into `out` from `outStart` on, as they are. */
   read(request: GetMessageRequest, out: Uint8Array, outStart: number): GetMessageResult | OutputTooSmall;
   /** Null when the engine knows no such queue. */
@@ -140,6 +142,8 @@ export interface MessageStore {
   /** The visible end; 0 for a queue never written. */
   maxOffset(topic: string, queueId: number): number;
   minOffset(topic: string, queueId: number): number;
+  /** Whether this message exists and is among the newest of the log, as much as 40 % of the memory would hold. */
+  isRecent(topic: string, queueId: number, queueOffset: number): boolean;
   /** Queue offset by store time, as SEARCH_OFFSET_BY_TIMESTAMP counts. */
   searchOffset(topic: string, queueId: number, timestamp: number, boundary: 'lower' | 'upper'): number;
   /** A copy of the record at this place of the log, or null when there is none. */

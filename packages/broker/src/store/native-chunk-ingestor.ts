@@ -1,7 +1,6 @@
-import { decodeFrame, encodeFrame, responseTo } from '@centaurmq/protocol';
+import { decodeFrame, encodeFrame, hostAddressBytes } from '@centaurmq/protocol';
 import type { RemotingCommand } from '@centaurmq/protocol';
 import type { ChunkIngestor, Clock, Connection, IngestResult } from '@centaurmq/remoting';
-import { encodeHost } from './append-request.ts';
 import type { AckOutcome } from './message-store.ts';
 import type { NativeMessageStore } from './native-message-store.ts';
 import type { NativeModule } from './native-module.ts';
@@ -37,8 +36,6 @@ export interface NativeChunkIngestorOptions {
   readonly sendFrames: (connection: Connection, bytes: Uint8Array) => void;
   /** The response code and remark of a send that was appended but did not become safe. */
   readonly unsafeResponse: (outcome: UnsafeOutcome) => { code: number; remark: string | null };
-  /** Sends answered here, for the statistics. */
-  readonly appended: (recordCount: number) => void;
 }
 
 export type UnsafeOutcome = Exclude<AckOutcome, 'reached'>;
@@ -88,7 +85,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
       this.#frames.subarray(0, 2 * at(head, IngestHead.OTHER_FRAME_COUNT)),
     );
     const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
-    const violation = describeViolation(at(head, IngestHead.VIOLATION) || violationCode, consumedBytes);
+    const violation = describeViolation(violationCode, consumedBytes);
     const parts = { consumedBytes, otherFrames, violation };
     if (taken !== null && responseBytes > COPIED_RESPONSE_BYTES) {
       const release = (): void => this.#ring.release(taken);
@@ -107,7 +104,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
   #peerOf(connection: Connection): Buffer {
     let peer = this.#peers.get(connection);
     if (peer === undefined) {
-      peer = encodeHost(connection.remote.host, connection.remote.port);
+      peer = hostAddressBytes(connection.remote);
       this.#peers.set(connection, peer);
     }
     return peer;
@@ -119,11 +116,9 @@ export class NativeChunkIngestor implements ChunkIngestor {
   }
 
   #afterAppend(head: Float64Array): void {
-    const { store, appended } = this.#options;
-    const recordCount = at(head, IngestHead.APPENDED_RECORDS);
-    if (recordCount > 0) {
+    const { store } = this.#options;
+    if (at(head, IngestHead.APPENDED_RECORDS) > 0) {
       store.noteAppended();
-      appended(recordCount);
     } else if (at(head, IngestHead.ARRIVALS_PENDING) > 0) {
       store.noteArrivals();
     }
@@ -164,4 +159,16 @@ export class NativeChunkIngestor implements ChunkIngestor {
 
 function at(head: Float64Array, index: number): number {
   return head[index] ?? 0;
+}
+
+/** Why the frame behind the consumed bytes cannot be one; the engine's numbers. */
+const violations: Partial<Record<number, string>> = {
+  1: 'its length is outside 4 to 16777212',
+  2: 'its header is longer than the frame',
+  3: 'its serialize type is unknown',
+};
+
+function describeViolation(code: number, consumedBytes: number): string | null {
+  if (code === 0) return null;
+  return `at byte ${consumedBytes} of the chunk: ${violations[code] ?? `violation ${code}`}`;
 }

@@ -35,6 +35,10 @@ import {
 const BATCH_RECORDS_MAX = 200_000;
 const ARRIVALS_PER_CALL = 1024;
 const LOOKUP_BUFFER_BYTES = 64 * 1024;
+/** RocketMQ's accessMessageInMemoryMaxRatio. */
+const RECENT_MEMORY_RATIO = 0.4;
+/** In a stored record. */
+const RECORD_COMMIT_LOG_OFFSET_AT = 28;
 
 export interface NativeMessageStoreOptions {
   readonly native: NativeModule;
@@ -46,6 +50,8 @@ export interface NativeMessageStoreOptions {
   readonly syncFlushTimeoutMillis: number;
   /** Acknowledgements that may wait for a flush at the same time. */
   readonly waitingAcknowledgementsMax: number;
+  /** Of the machine: decides which messages count as recent. */
+  readonly memoryBytes: number;
 }
 
 export const waitingAcknowledgementsMaxDefault = 100_000;
@@ -65,6 +71,7 @@ export class NativeMessageStore implements MessageStore {
   readonly #native: NativeModule;
   readonly #tasks: BlockingTasks;
   readonly #clock: Clock;
+  readonly #memoryBytes: number;
   readonly #byName = new Map<string, OpenTopic>();
   readonly #byHandle = new Map<number, OpenTopic>();
   readonly #arrivalListeners: ((topic: string, queueId: number) => void)[] = [];
@@ -82,6 +89,7 @@ export class NativeMessageStore implements MessageStore {
     this.#native = options.native;
     this.#tasks = options.tasks;
     this.#clock = options.clock;
+    this.#memoryBytes = options.memoryBytes;
     this.#native.configure(store, JSON.stringify(options.identity));
     this.gate = new AckGate({
       flush: () => this.#tasks.run('flush', store),
@@ -129,8 +137,12 @@ export class NativeMessageStore implements MessageStore {
     };
   }
 
-  acknowledged(topic: string, endOffset: number): Promise<AckOutcome> {
-    if (this.#byName.get(topic)?.ackLevel !== 'fsync') return Promise.resolve('reached');
+  acknowledged(topic: string, endOffset: number): Promise<AckOutcome> | null {
+    if (this.#byName.get(topic)?.ackLevel !== 'fsync') return null;
+    return this.gate.reached(endOffset);
+  }
+
+  flushed(endOffset: number): Promise<AckOutcome> {
     return this.gate.reached(endOffset);
   }
 
@@ -279,6 +291,17 @@ export class NativeMessageStore implements MessageStore {
       }
       if (count < ARRIVALS_PER_CALL) return;
     }
+  }
+
+  #commitLogOffsetOf(topic: string, queueId: number, queueOffset: number): number | null {
+    const request = { topic, queueId, queueOffset, messageCountMax: 1, recordBytesMax: 1, tagCodes: null };
+    let out = Buffer.allocUnsafe(LOOKUP_BUFFER_BYTES);
+    let result = this.read(request, out, 0);
+    if (result.status === 'OUTPUT_TOO_SMALL') {
+      out = Buffer.allocUnsafe(result.requiredBytes);
+      result = this.read(request, out, 0);
+    }
+    return result.status === 'FOUND' ? Number(out.readBigInt64BE(RECORD_COMMIT_LOG_OFFSET_AT)) : null;
   }
 
   #headFor(message: MessageToAppend): Float64Array {

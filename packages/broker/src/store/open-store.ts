@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { Clock, Logger } from '@centaurmq/remoting';
 import { type BlockingTasks, inlineBlockingTasks, pooledBlockingTasks } from './blocking-tasks.ts';
 import type { StoreIdentity } from './message-store.ts';
@@ -76,6 +77,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
     identity,
     syncFlushTimeoutMillis: settings.syncFlushTimeout,
     waitingAcknowledgementsMax: waitingAcknowledgementsMaxDefault,
+    memoryBytes: totalmem(),
   });
   const maintenance = new StoreMaintenance({ store: messages, tasks, clock, logger, settings });
   return {

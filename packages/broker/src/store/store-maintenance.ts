@@ -8,7 +8,6 @@ export interface StoreMaintenanceSettings extends RetentionSettings {
   readonly flushIntervalCommitLog: number;
 }
 
-const FLUSH_QUEUES_INTERVAL_MILLIS = 1000;
 const CHECKPOINT_INTERVAL_MILLIS = 10_000;
 const RETENTION_INTERVAL_MILLIS = 10_000;
 
@@ -22,7 +21,7 @@ export interface StoreMaintenanceOptions {
 }
 
 type MaintenanceTask =
-  | { readonly task: 'prepareSegment' | 'flushQueues' | 'checkpoint' }
+  | { readonly task: 'prepareSegment' | 'checkpoint' }
   | {
       readonly task: 'retain';
       readonly nowMillis: number;
@@ -39,7 +38,6 @@ export class StoreMaintenance {
   readonly #options: StoreMaintenanceOptions;
   readonly #timers = new Map<string, Timer>();
   readonly #running = new Map<string, Promise<void>>();
-  #queuesDirty = false;
   #checkpointDue = false;
   #stopped = false;
 
@@ -51,7 +49,6 @@ export class StoreMaintenance {
     const { store, settings } = this.#options;
     store.onSegmentWanted(() => this.#launch('prepareSegment', () => this.#maintain({ task: 'prepareSegment' })));
     this.#every('flush', settings.flushIntervalCommitLog, () => this.#flush());
-    this.#every('flushQueues', FLUSH_QUEUES_INTERVAL_MILLIS, () => this.#flushQueues());
     this.#every('checkpoint', CHECKPOINT_INTERVAL_MILLIS, () => this.#checkpoint());
     this.#every('retain', RETENTION_INTERVAL_MILLIS, () => this.retain());
   }
@@ -77,16 +74,9 @@ export class StoreMaintenance {
   async #flush(): Promise<void> {
     const { store } = this.#options;
     if (!store.takeAppendedSinceFlush()) return;
-    this.#queuesDirty = true;
     this.#checkpointDue = true;
     const { appendedOffset } = store.status();
     await store.gate.reached(appendedOffset);
-  }
-
-  async #flushQueues(): Promise<void> {
-    if (!this.#queuesDirty) return;
-    this.#queuesDirty = false;
-    await this.#maintain({ task: 'flushQueues' });
   }
 
   async #checkpoint(): Promise<void> {
