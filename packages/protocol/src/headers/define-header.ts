@@ -11,9 +11,15 @@ export type FieldSpec = `${FieldKind}${'' | '?' | `=${string}`}${'' | ` ${string
 /** Property name to field, in the order in which fields go onto the wire. */
 export type FieldTable = Readonly<Record<string, FieldSpec>>;
 
-type KindOf<S> = S extends `${infer K extends FieldKind}${'' | `?${string}` | `=${string}` | ` ${string}`}`
-  ? K
-  : never;
+type KindOf<S> = S extends FieldKind
+  ? S
+  : S extends `${infer K extends FieldKind}?${string}`
+    ? K
+    : S extends `${infer K extends FieldKind}=${string}`
+      ? K
+      : S extends `${infer K extends FieldKind} ${string}`
+        ? K
+        : never;
 type ValueOf<S> = FieldValue<KindOf<S>>;
 type OptionalKeys<T extends FieldTable> = {
   [P in keyof T]: T[P] extends `${FieldKind}?${string}` ? P : never;
