@@ -1,0 +1,193 @@
+import type { Clock, Timer } from '../environment/clock.ts';
+import type { ByteStream, SocketAddress } from '../environment/transport.ts';
+import type { Connection } from '../server/request-handler.ts';
+import type { SharedReceiveBuffer } from './frame-assembler.ts';
+import { FrameAssembler } from './frame-assembler.ts';
+import { frameLengthAt } from './frames.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { PendingCalls } from './pending-calls.ts';
+
+/** Who works on what a connection receives. */
+export interface ConnectionOwner {
+  /**
+   * Works on whole frames from the start of the chunk and returns how many bytes are done with; stops early at will
+   * (see {@link RemotingConnection.pauseReading}).
+   */
+  chunkReceived(connection: RemotingConnection, chunk: Buffer): number;
+  /** The peer has taken all that was written. */
+  writable(connection: RemotingConnection): void;
+  /** Once. */
+  connectionClosed(connection: RemotingConnection, reason: Error | null): void;
+}
+
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  readonly sharedReceiveBuffer: SharedReceiveBuffer;
+  /** Whole frame, length word included, bytes. */
+  readonly frameLengthMax: number;
+  /** Closed after this long without a read and without a write. */
+  readonly idleMillisMax: number;
+}
+
+let lastConnectionId = 0;
+
+/** One peer: frames in, frames out, calls of this side that wait, and the idle clock. */
+export class RemotingConnection implements Connection {
+  readonly id: number = ++lastConnectionId;
+  readonly pendingCalls: PendingCalls = new PendingCalls();
+  /** Bytes of requests that handlers work on. */
+  inFlightBytes = 0;
+  /** Set while unsent bytes stand above the maximum. */
+  unsentGraceTimer: Timer | null = null;
+  readonly #stream: ByteStream;
+  readonly #owner: ConnectionOwner;
+  readonly #options: ConnectionOptions;
+  readonly #assembler: FrameAssembler;
+  readonly #writer: FrameWriter;
+  #open = true;
+  #paused = false;
+  #working = false;
+  #lastActivityMillis: number;
+  #silentSinceMillis: number | null = null;
+  #idleTimer: Timer;
+
+  constructor(stream: ByteStream, owner: ConnectionOwner, options: ConnectionOptions) {
+    this.#stream = stream;
+    this.#owner = owner;
+    this.#options = options;
+    this.#assembler = new FrameAssembler(options.sharedReceiveBuffer);
+    this.#writer = new FrameWriter(stream);
+    this.#lastActivityMillis = options.clock.monotonicMillis();
+    this.#idleTimer = options.clock.setTimer(options.idleMillisMax, () => this.#idleDue());
+  }
+
+  get remote(): SocketAddress {
+    return this.#stream.remote;
+  }
+
+  get local(): SocketAddress {
+    return this.#stream.local;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  get unsentBytes(): number {
+    return this.#writer.unsentBytes;
+  }
+
+  /** More than the limit is unsent; {@link ConnectionOwner.writable} comes when it is taken. */
+  isCongested(limitBytes: number): boolean {
+    return this.#writer.isCongested(limitBytes);
+  }
+
+  /** How long a call has waited without a byte from the peer. */
+  get silentMillis(): number {
+    return this.#silentSinceMillis === null
+      ? 0
+      : this.#options.clock.monotonicMillis() - this.#silentSinceMillis;
+  }
+
+  /** A call was written: the peer owes bytes. */
+  expectAnswer(): void {
+    this.#silentSinceMillis ??= this.#lastActivityMillis;
+  }
+
+  get isReadingPaused(): boolean {
+    return this.#paused;
+  }
+
+  start(): void {
+    this.#stream.start({
+      receiveBuffer: () => this.#assembler.receiveBuffer(),
+      received: (length) => this.#received(length),
+      writable: () => {
+        this.#writer.writable();
+        this.#owner.writable(this);
+      },
+      closed: (reason) => this.#closed(reason),
+    });
+  }
+
+  /** Frames are written in order of their calls, small ones joined. Nothing happens once closed, except `done`. */
+  write(frame: Uint8Array, done?: () => void): void {
+    if (!this.#open) {
+      done?.();
+      return;
+    }
+    this.#lastActivityMillis = this.#options.clock.monotonicMillis();
+    this.#writer.write(frame, done);
+  }
+
+  pauseReading(): void {
+    if (this.#paused || !this.#open) return;
+    this.#paused = true;
+    this.#stream.pauseReading();
+  }
+
+  /** Works on what was left over, then reads on, unless that pauses again. */
+  resumeReading(): void {
+    if (!this.#paused || !this.#open) return;
+    this.#paused = false;
+    if (this.#working) return;
+    if (this.#assembler.restLength > 0) this.#work(this.#assembler.rest());
+    if (!this.#paused && this.#open) this.#stream.resumeReading();
+  }
+
+  /** Sends what is queued, then closes. */
+  end(): void {
+    if (!this.#open) return;
+    this.#writer.flush();
+    this.#stream.end();
+  }
+
+  destroy(reason: Error): void {
+    if (!this.#open) return;
+    this.#stream.destroy(reason);
+    this.#closed(reason);
+  }
+
+  #received(length: number): void {
+    if (!this.#open) return;
+    this.#lastActivityMillis = this.#options.clock.monotonicMillis();
+    this.#silentSinceMillis = null;
+    this.#work(this.#assembler.received(length));
+  }
+
+  #work(chunk: Buffer): void {
+    this.#working = true;
+    this.#writer.hold();
+    const consumed = this.#owner.chunkReceived(this, chunk);
+    this.#working = false;
+    if (!this.#open) return;
+    this.#writer.release();
+    const rest = chunk.subarray(consumed);
+    const frameLength = frameLengthAt(rest, 0, this.#options);
+    if (typeof frameLength !== 'number') {
+      this.destroy(new Error(`malformed frame: ${frameLength.message}`, { cause: frameLength }));
+      return;
+    }
+    this.#assembler.keep(rest, frameLength);
+  }
+
+  #idleDue(): void {
+    const idleMillis = this.#options.clock.monotonicMillis() - this.#lastActivityMillis;
+    const missingMillis = this.#options.idleMillisMax - idleMillis;
+    if (missingMillis <= 0) {
+      this.destroy(new Error(`idle: neither read nor written for ${Math.floor(idleMillis)} ms`));
+      return;
+    }
+    this.#idleTimer = this.#options.clock.setTimer(missingMillis, () => this.#idleDue());
+  }
+
+  #closed(reason: Error | null): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#idleTimer.cancel();
+    this.unsentGraceTimer?.cancel();
+    this.unsentGraceTimer = null;
+    this.#owner.connectionClosed(this, reason);
+    this.pendingCalls.failAll(reason ?? new Error('the peer closed the connection'));
+  }
+}

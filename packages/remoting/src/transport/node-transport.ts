@@ -1,0 +1,123 @@
+import { connect as connectPlain, createServer, Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import type {
+  ByteStream,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  Transport,
+} from '../environment/transport.ts';
+import { NodeStream } from './node-stream.ts';
+import type { TlsSniffer } from './node-stream.ts';
+
+const TLS_HANDSHAKE_RECORD = 0x16;
+const LISTEN_BACKLOG = 1024;
+
+/** The network of the system. Plain sockets are read with `onread`; `noDelay` is set. */
+export function nodeTransport(): Transport {
+  return { listen, connect };
+}
+
+function listen(options: ListenOptions): Promise<Listener> {
+  const secure = secureContextOf(options);
+  const server = createServer({ pauseOnConnect: true }, (accepted) => {
+    options.accepted(acceptedStream(accepted, options.tlsMode, secure));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG }, () => {
+      server.off('error', reject);
+      // EMFILE and the like on accept: that connection is lost, the listener is not.
+      server.on('error', () => undefined);
+      const bound = server.address();
+      const port = bound !== null && typeof bound === 'object' ? bound.port : options.port;
+      resolve({
+        address: { host: options.host, port },
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+          }),
+      });
+    });
+  });
+}
+
+function secureContextOf(options: ListenOptions): SecureContext | null {
+  if (options.tlsIdentity !== undefined && options.tlsMode !== 'disabled') {
+    return createSecureContext({
+      cert: options.tlsIdentity.certificate,
+      key: options.tlsIdentity.privateKey,
+    });
+  }
+  if (options.tlsMode === 'enforcing') {
+    throw new Error(
+      `tlsMode 'enforcing' on ${options.host}:${options.port} needs a tlsIdentity; give one or make one with selfSignedIdentity()`,
+    );
+  }
+  return null;
+}
+
+function acceptedStream(
+  accepted: Socket,
+  tlsMode: ListenOptions['tlsMode'],
+  secure: SecureContext | null,
+): ByteStream {
+  const stream = new NodeStream();
+  if (tlsMode === 'enforcing' && secure !== null) {
+    stream.adopt(new TLSSocket(accepted, { isServer: true, secureContext: secure }), null);
+    return stream;
+  }
+  const sniffer: TlsSniffer | null =
+    secure === null
+      ? null
+      : (socket, first) => {
+          if (first[0] !== TLS_HANDSHAKE_RECORD) return null;
+          // In flowing mode without a listener the bytes would be lost before the TLS socket takes them.
+          socket.pause();
+          socket.unshift(first);
+          return new TLSSocket(socket, { isServer: true, secureContext: secure });
+        };
+  stream.adopt(withOnread(accepted, stream), sniffer);
+  return stream;
+}
+
+/**
+ * `net.Server` has no `onread` option, so the accepted socket's handle moves to a socket that has it. The accepted socket is left
+ * empty and only ends the server's count of it.
+ */
+function withOnread(accepted: Socket, stream: NodeStream): Socket {
+  const handle: unknown = Reflect.get(accepted, '_handle');
+  const options = { onread: stream.onreadOf(), handle, manualStart: true, allowHalfOpen: false };
+  const socket = new Socket(options);
+  Reflect.set(accepted, '_handle', null);
+  accepted.destroy();
+  return socket;
+}
+
+function connect(options: ConnectOptions): Promise<ByteStream> {
+  const { host, port } = options.address;
+  const stream = new NodeStream();
+  const socket =
+    options.tls === undefined
+      ? connectPlain({ host, port, onread: stream.onreadOf() })
+      : connectTls({
+          host,
+          port,
+          rejectUnauthorized: options.tls.verifyPeer,
+          ...(options.tls.trustedCertificate === undefined ? {} : { ca: options.tls.trustedCertificate }),
+        });
+  socket.pause();
+  return new Promise((resolve, reject) => {
+    socket.setTimeout(options.timeoutMillis, () => {
+      socket.destroy(new Error(`connect to ${host}:${port} took longer than ${options.timeoutMillis} ms`));
+    });
+    socket.once('error', reject);
+    socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
+      socket.setTimeout(0);
+      socket.off('error', reject);
+      stream.adopt(socket, null);
+      resolve(stream);
+    });
+  });
+}
