@@ -29,8 +29,9 @@ export class ConsumerOffsetProcessor {
   }
 
   readonly query = (request: RemotingCommand): RemotingCommand => {
-    const { consumerGroup, topic, queueId, setZeroIfNotFound } =
-      QueryConsumerOffsetRequestHeader.decode(request.extFields);
+    const { consumerGroup, topic, queueId, setZeroIfNotFound } = QueryConsumerOffsetRequestHeader.decode(
+      request.extFields,
+    );
     const offset = this.#options.offsets.queryOffset(consumerGroup, topic, queueId);
     if (offset >= 0) return found(request, offset);
     if (setZeroIfNotFound === false) {

@@ -22,9 +22,7 @@ export class QueueOffsetProcessor {
   }
 
   readonly searchByTimestamp = (request: RemotingCommand): RemotingCommand => {
-    const { topic, queueId, timestamp, boundaryType } = SearchOffsetRequestHeader.decode(
-      request.extFields,
-    );
+    const { topic, queueId, timestamp, boundaryType } = SearchOffsetRequestHeader.decode(request.extFields);
     const boundary = boundaryType === 'UPPER' ? 'upper' : 'lower';
     const offset = this.#store.searchOffset(topic, queueId, timestamp, boundary);
     return success(request, SearchOffsetResponseHeader.encode({ offset }));

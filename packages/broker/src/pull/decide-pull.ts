@@ -3,12 +3,7 @@ import type { ConsumerGroupInfo } from '../client/consumer-group-info.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { SubscriptionGroupConfig } from '../subscription/subscription-group-config.ts';
 import type { TopicConfig } from '../topic/topic-config.ts';
-import {
-  type PullFilter,
-  isTagType,
-  parsePullFilter,
-  registeredPullFilter,
-} from './pull-subscription.ts';
+import { type PullFilter, isTagType, parsePullFilter, registeredPullFilter } from './pull-subscription.ts';
 import type { PullRequest } from './pull-request.ts';
 
 const PERM_READ = 4;

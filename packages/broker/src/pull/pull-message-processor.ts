@@ -1,4 +1,11 @@
-import { PullSysFlag, type RemotingCommand, RequestCode, ResponseCode, isOneway, responseTo } from '@centaurmq/protocol';
+import {
+  PullSysFlag,
+  type RemotingCommand,
+  RequestCode,
+  ResponseCode,
+  isOneway,
+  responseTo,
+} from '@centaurmq/protocol';
 import type { Clock, Connection, RequestContext } from '@centaurmq/remoting';
 import type { ConsumerGroupInfo } from '../client/consumer-group-info.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
@@ -164,7 +171,8 @@ export class PullMessageProcessor {
     if ((pull.sysFlag & PullSysFlag.SUSPEND) === 0 || isOneway(request)) return false;
     if (deadlineMillis === null) return code === ResponseCode.PULL_NOT_FOUND;
     // Woken by messages that do not match: wait for the next ones, unless there is more to look at.
-    const nothingNew = outcome.nextBeginOffset >= outcome.maxOffset && outcome.nextBeginOffset >= pulling.queueOffset;
+    const nothingNew =
+      outcome.nextBeginOffset >= outcome.maxOffset && outcome.nextBeginOffset >= pulling.queueOffset;
     const nothingFound = code === ResponseCode.PULL_NOT_FOUND || outcome.status === 'NO_MATCHED_MESSAGE';
     return nothingFound && nothingNew && deadlineMillis > this.#options.clock.monotonicMillis();
   }
@@ -218,10 +226,7 @@ export class PullMessageProcessor {
 }
 
 /** The codes this processor answers; not on the listen − 2 port. */
-export const pullMessageCodes: readonly number[] = [
-  RequestCode.PULL_MESSAGE,
-  RequestCode.LITE_PULL_MESSAGE,
-];
+export const pullMessageCodes: readonly number[] = [RequestCode.PULL_MESSAGE, RequestCode.LITE_PULL_MESSAGE];
 
 function flagsOf({ topic, group }: PullAdmission): { topicSysFlag: number; groupSysFlag: number } {
   return { topicSysFlag: topic.topicSysFlag, groupSysFlag: group.groupSysFlag };

@@ -1,10 +1,6 @@
 import { type RemotingCommand, encodeFrameHead } from '@centaurmq/protocol';
 import type { Connection } from '@centaurmq/remoting';
-import type {
-  GetMessageRequest,
-  GetMessageResult,
-  MessageStore,
-} from '../store/message-store.ts';
+import type { GetMessageRequest, GetMessageResult, MessageStore } from '../store/message-store.ts';
 import { OutputBufferRing } from '../store/output-buffer-ring.ts';
 
 export interface PullOutputLimits {

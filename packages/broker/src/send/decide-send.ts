@@ -59,7 +59,10 @@ export function decideSend(message: MessageTraits, limits: SendLimits): SendDeci
   const { properties, sysFlag } = message;
   const delayLevel = delayLevelOf(properties);
   if (delayLevel === null) {
-    return illegal(limits, `${MessageProperty.DELAY_TIME_LEVEL} is not a number: ${properties.get(MessageProperty.DELAY_TIME_LEVEL)}`);
+    return illegal(
+      limits,
+      `${MessageProperty.DELAY_TIME_LEVEL} is not a number: ${properties.get(MessageProperty.DELAY_TIME_LEVEL)}`,
+    );
   }
   if (isTransactional(message, delayLevel)) {
     return {

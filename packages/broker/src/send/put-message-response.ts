@@ -7,7 +7,11 @@ export interface ResponseStatus {
 }
 
 /** The response to an append that the store refused (Java: handlePutMessageResult). */
-export function refusedResponse(refused: AppendRefused, topic: string, maxMessageSize: number): ResponseStatus {
+export function refusedResponse(
+  refused: AppendRefused,
+  topic: string,
+  maxMessageSize: number,
+): ResponseStatus {
   switch (refused.status) {
     case 'messageIllegal':
     case 'propertiesTooLong':

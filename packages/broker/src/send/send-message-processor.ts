@@ -262,10 +262,7 @@ export class SendMessageProcessor {
     };
   }
 
-  #append(
-    message: MessageToAppend,
-    stored: StoredSending,
-  ): RemotingCommand | Promise<RemotingCommand> {
+  #append(message: MessageToAppend, stored: StoredSending): RemotingCommand | Promise<RemotingCommand> {
     const { store, config } = this.#options;
     const appended = store.append(message);
     if (appended.status !== 'appended') {

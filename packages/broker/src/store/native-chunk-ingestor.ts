@@ -81,9 +81,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
     const responseBytes = at(head, IngestHead.RESPONSE_BYTES);
     this.#afterAppend(head);
     this.#withhold(connection, out, head);
-    const otherFrames = Array.from(
-      this.#frames.subarray(0, 2 * at(head, IngestHead.OTHER_FRAME_COUNT)),
-    );
+    const otherFrames = Array.from(this.#frames.subarray(0, 2 * at(head, IngestHead.OTHER_FRAME_COUNT)));
     const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
     const violation = describeViolation(violationCode, consumedBytes);
     const parts = { consumedBytes, otherFrames, violation };
@@ -147,7 +145,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
   #unsafeResponses(frames: Buffer, outcome: UnsafeOutcome): Buffer {
     const { code, remark } = this.#options.unsafeResponse(outcome);
     const rewritten: Buffer[] = [];
-    for (let start = 0; start < frames.length; ) {
+    for (let start = 0; start < frames.length;) {
       const end = start + 4 + frames.readInt32BE(start);
       const response: RemotingCommand = decodeFrame(frames.subarray(start, end));
       rewritten.push(encodeFrame({ ...response, code, remark }));

@@ -198,6 +198,16 @@ export class NativeMessageStore implements MessageStore {
     return this.queueState(topic, queueId)?.minOffset ?? 0;
   }
 
+  isRecent(topic: string, queueId: number, queueOffset: number): boolean {
+    const state = this.queueState(topic, queueId);
+    if (state === null || queueOffset < state.minOffset || queueOffset >= state.maxOffset) return false;
+    const { appendedOffset, minOffset } = this.status();
+    const recentBytes = RECENT_MEMORY_RATIO * this.#memoryBytes;
+    if (appendedOffset - minOffset <= recentBytes) return true;
+    const commitLogOffset = this.#commitLogOffsetOf(topic, queueId, queueOffset);
+    return commitLogOffset !== null && appendedOffset - commitLogOffset <= recentBytes;
+  }
+
   searchOffset(topicName: string, queueId: number, timestamp: number, boundary: 'lower' | 'upper'): number {
     const topic = this.#byName.get(topicName);
     if (topic === undefined) return 0;

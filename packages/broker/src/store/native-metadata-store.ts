@@ -28,7 +28,7 @@ export class NativeMetadataStore implements MetadataStore {
 function decodeEntries(table: string, bytes: Uint8Array): Map<string, Uint8Array> {
   const entries = new Map<string, Uint8Array>();
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let start = 0; start < view.length; ) {
+  for (let start = 0; start < view.length;) {
     const keyEnd = start + 4 + view.readUInt32BE(start);
     const valueEnd = keyEnd + 4 + view.readUInt32BE(keyEnd);
     if (valueEnd > view.length) {

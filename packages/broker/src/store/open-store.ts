@@ -112,13 +112,9 @@ async function openOrReleaseThreads(
 
 function engineOptions({ location, files }: OpenStoreOptions): string {
   return JSON.stringify({
-    ...(location.kind === 'memory'
-      ? { disk: 'memory' }
-      : { disk: 'directory', directory: location.path }),
+    ...(location.kind === 'memory' ? { disk: 'memory' } : { disk: 'directory', directory: location.path }),
     segmentBytes: files.mappedFileSizeCommitLog,
-    consumeQueueFileEntries: Math.floor(
-      files.mappedFileSizeConsumeQueue / CONSUME_QUEUE_ENTRY_BYTES,
-    ),
+    consumeQueueFileEntries: Math.floor(files.mappedFileSizeConsumeQueue / CONSUME_QUEUE_ENTRY_BYTES),
     indexEnabled: files.messageIndexEnable,
     indexSlots: files.maxHashSlotNum,
     indexEntries: files.maxIndexNum,

@@ -47,7 +47,9 @@ export class StoreMaintenance {
 
   start(): void {
     const { store, settings } = this.#options;
-    store.onSegmentWanted(() => this.#launch('prepareSegment', () => this.#maintain({ task: 'prepareSegment' })));
+    store.onSegmentWanted(() =>
+      this.#launch('prepareSegment', () => this.#maintain({ task: 'prepareSegment' })),
+    );
     this.#every('flush', settings.flushIntervalCommitLog, () => this.#flush());
     this.#every('checkpoint', CHECKPOINT_INTERVAL_MILLIS, () => this.#checkpoint());
     this.#every('retain', RETENTION_INTERVAL_MILLIS, () => this.retain());
