@@ -3,7 +3,9 @@
 mod appender;
 pub mod disk;
 mod error;
+pub mod ingest;
 mod mapped_file;
+pub mod metadata;
 mod read;
 mod recovery;
 mod retention;

@@ -1,0 +1,275 @@
+//! The hot path: one received chunk in, records in the log and response frames out.
+//!
+//! It takes a frame only when it is a plain SEND whose every part it understands. Any other frame is listed for the general
+//! path, which must be able to answer each frame that is taken here with the same bytes.
+
+use super::binary_header::scan_binary_header;
+use super::frame::{Frame, FrameWalk, SerializeType, Violation, walk_frame};
+use super::header_scan::{HeaderKind, HeaderScan};
+use super::identity::HotPathIdentity;
+use super::json_header::scan_json_header;
+use super::properties::{PropertiesScan, is_plain_ascii, scan_properties};
+use super::send_request::{SendRequest, read_send};
+use super::send_response::SendResponse;
+use crate::appender::{Appended, Appender, BatchToAppend, MessageToAppend, TagsCode};
+use crate::store::Store;
+use crate::topic::{AckLevel, TopicHandle};
+
+/// Bytes from one connection.
+#[derive(Debug, Clone, Copy)]
+pub struct ReceivedChunk<'a> {
+    /// The peer's address (4 or 16 bytes) and port (4 bytes), as in a record.
+    pub peer: &'a [u8],
+    pub bytes: &'a [u8],
+    pub now_millis: i64,
+}
+
+/// What became of a chunk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IngestOutcome {
+    /// Whole frames from the start that are done with or listed.
+    pub consumed_bytes: usize,
+    /// Responses to write now, from the start of `out`.
+    pub response_bytes: usize,
+    /// Behind them: responses that wait until `required_flush_offset` is durable.
+    pub withheld_bytes: usize,
+    /// 0 when nothing was appended to a topic whose level is fsync.
+    pub required_flush_offset: u64,
+    /// Pairs of start and end in `frames`.
+    pub other_frame_count: usize,
+    pub appended_records: u32,
+    /// The frame behind the consumed bytes cannot be one.
+    pub violation: Option<Violation>,
+    /// The store wants its next segment prepared.
+    pub segment_wanted: bool,
+}
+
+/// Memory that is reused from chunk to chunk; one for each thread.
+#[derive(Debug, Default)]
+pub struct IngestMemory {
+    scan: HeaderScan,
+    unescaped: Vec<u8>,
+    ready: Vec<u8>,
+    withheld: Vec<u8>,
+    commit_log_offsets: Vec<u64>,
+}
+
+/// Takes what it can of a chunk. It stops early, with whole frames left, when `out` or `frames` is full, and behind a
+/// SEND that it leaves to the general path, so that one connection's messages keep their order: handle what is listed
+/// and call again with the rest.
+pub fn ingest(
+    store: &Store,
+    identity: &HotPathIdentity,
+    memory: &mut IngestMemory,
+    chunk: &ReceivedChunk<'_>,
+    out: &mut [u8],
+    frames: &mut [u32],
+) -> IngestOutcome {
+    memory.ready.clear();
+    memory.withheld.clear();
+    let mut walk = ChunkWalk {
+        store,
+        identity,
+        memory,
+        chunk,
+        appender: None,
+        out_bytes: out.len(),
+        outcome: IngestOutcome::default(),
+    };
+    walk.run(frames);
+    let ChunkWalk { appender, mut outcome, .. } = walk;
+    // moved in, so that the append lock is released before the copying
+    outcome.segment_wanted = appender.is_some_and(|appender| appender.segment_wanted());
+    outcome.response_bytes = memory.ready.len();
+    outcome.withheld_bytes = memory.withheld.len();
+    let (ready_out, rest) = out.split_at_mut(memory.ready.len());
+    ready_out.copy_from_slice(&memory.ready);
+    rest.split_at_mut(memory.withheld.len()).0.copy_from_slice(&memory.withheld);
+    outcome
+}
+
+/// What one frame turned out to be.
+enum Taken {
+    /// Done with.
+    Appended,
+    /// Not a SEND: listed, the walk goes on.
+    Other,
+    /// A SEND, or perhaps one, that the general path must decide before anything behind it.
+    LeftOver,
+    /// Its response has no room in `out` any more.
+    NoRoom,
+}
+
+struct ChunkWalk<'a, 'm> {
+    store: &'a Store,
+    identity: &'a HotPathIdentity,
+    memory: &'m mut IngestMemory,
+    chunk: &'a ReceivedChunk<'a>,
+    /// The append lock, taken at the first send.
+    appender: Option<Appender<'a>>,
+    out_bytes: usize,
+    outcome: IngestOutcome,
+}
+
+impl ChunkWalk<'_, '_> {
+    fn run(&mut self, frames: &mut [u32]) {
+        let mut free_frames = frames.chunks_exact_mut(2);
+        loop {
+            let start = self.outcome.consumed_bytes;
+            let frame = match walk_frame(self.chunk.bytes, start) {
+                FrameWalk::Whole(frame) => frame,
+                FrameWalk::Incomplete => return,
+                FrameWalk::Malformed(violation) => {
+                    self.outcome.violation = Some(violation);
+                    return;
+                }
+            };
+            let taken = self.take(&frame);
+            let end = start + frame.length;
+            match taken {
+                Taken::Appended => {}
+                Taken::NoRoom => return,
+                Taken::Other | Taken::LeftOver => {
+                    let place = free_frames.next();
+                    let (Some([from, to]), Ok(start), Ok(end)) =
+                        (place, u32::try_from(start), u32::try_from(end))
+                    else {
+                        return;
+                    };
+                    (*from, *to) = (start, end);
+                    self.outcome.other_frame_count += 1;
+                }
+            }
+            self.outcome.consumed_bytes = end;
+            if matches!(taken, Taken::LeftOver) {
+                return;
+            }
+        }
+    }
+
+    fn take(&mut self, frame: &Frame<'_>) -> Taken {
+        let scan = &mut self.memory.scan;
+        let kind = match frame.serialize_type {
+            SerializeType::Json => scan_json_header(frame.header, scan),
+            SerializeType::RocketMq => scan_binary_header(frame.header, scan),
+        };
+        match kind {
+            HeaderKind::NotSend => Taken::Other,
+            HeaderKind::Unclear => Taken::LeftOver,
+            HeaderKind::Send => {
+                let mut unescaped = std::mem::take(&mut self.memory.unescaped);
+                let taken = read_send(frame.header, &self.memory.scan, frame.serialize_type, &mut unescaped)
+                    .and_then(|request| self.send(&request, frame.body))
+                    .unwrap_or(Taken::LeftOver);
+                self.memory.unescaped = unescaped;
+                taken
+            }
+        }
+    }
+
+    /// `None` when the general path must decide.
+    fn send(&mut self, request: &SendRequest<'_>, body: &[u8]) -> Option<Taken> {
+        let scan = scan_properties(request.properties)?;
+        let (record_count_max, transaction_id) = match (request.batch, scan.parsed.unique_key) {
+            (true, None) => (batch_element_count(body)?, None),
+            (false, Some(key)) if is_plain_ascii(key) => (1, Some(key)),
+            _ => return None,
+        };
+        if body.is_empty() {
+            return None;
+        }
+        let encoder = self.identity.responses();
+        let needed = encoder.response_bytes_max(record_count_max, transaction_id.map_or(0, <[u8]>::len));
+        if !request.oneway && needed + self.memory.ready.len() + self.memory.withheld.len() > self.out_bytes {
+            // what would never fit is left to the general path
+            return (needed <= self.out_bytes).then_some(Taken::NoRoom);
+        }
+        let (place, ack_level) = self.append(request, &scan, body)?;
+        self.outcome.appended_records += place.record_count;
+        let responses = match ack_level {
+            AckLevel::Os => &mut self.memory.ready,
+            AckLevel::Fsync => {
+                self.outcome.required_flush_offset = self.outcome.required_flush_offset.max(place.end_offset);
+                &mut self.memory.withheld
+            }
+        };
+        if !request.oneway {
+            let response = SendResponse {
+                opaque: request.opaque,
+                queue_id: request.queue_id,
+                queue_offset: place.queue_offset,
+                commit_log_offsets: &self.memory.commit_log_offsets,
+                transaction_id,
+            };
+            encoder.encode(request.serialize_type, &response, responses);
+        }
+        Some(Taken::Appended)
+    }
+
+    fn append(
+        &mut self,
+        request: &SendRequest<'_>,
+        scan: &PropertiesScan<'_>,
+        body: &[u8],
+    ) -> Option<(Appended, AckLevel)> {
+        let appender = self.appender.get_or_insert_with(|| self.store.appender(self.chunk.now_millis));
+        let (topic, ack_level) = open_topic(appender, request)?;
+        let offsets = &mut self.memory.commit_log_offsets;
+        let place = if request.batch {
+            let batch = BatchToAppend {
+                topic,
+                queue_id: request.queue_id,
+                sys_flag: request.sys_flag,
+                born_timestamp: request.born_timestamp,
+                born_host: self.chunk.peer,
+                store_host: self.identity.store_host(),
+                reconsume_times: request.reconsume_times,
+                body,
+            };
+            appender.append_batch(&batch, offsets).ok()?
+        } else {
+            let message = MessageToAppend {
+                topic,
+                queue_id: request.queue_id,
+                flag: request.flag,
+                sys_flag: request.sys_flag,
+                born_timestamp: request.born_timestamp,
+                born_host: self.chunk.peer,
+                store_host: self.identity.store_host(),
+                reconsume_times: request.reconsume_times,
+                prepared_transaction_offset: 0,
+                tags_code: TagsCode::FromProperties,
+                properties: request.properties,
+                properties_suffix: self.identity.properties_suffix(),
+                parsed: Some(scan.parsed),
+                body,
+            };
+            let place = appender.append(&message).ok()?;
+            offsets.clear();
+            offsets.push(place.commit_log_offset);
+            place
+        };
+        Some((place, ack_level))
+    }
+}
+
+/// The topic, when the hot path may append to this queue of it.
+fn open_topic(appender: &Appender<'_>, request: &SendRequest<'_>) -> Option<(TopicHandle, AckLevel)> {
+    let topic = appender.topic(request.topic)?;
+    let open = topic.hot_path()
+        && topic.writable()
+        && u32::try_from(request.queue_id).is_ok_and(|queue_id| queue_id < topic.write_queue_nums());
+    open.then(|| (topic.handle(), topic.ack_level()))
+}
+
+/// Elements of a batch body, by their sizes alone; `None` when they do not add up.
+fn batch_element_count(body: &[u8]) -> Option<usize> {
+    let mut rest = body;
+    let mut count = 0;
+    while let Some(size) = rest.first_chunk() {
+        let size = usize::try_from(i32::from_be_bytes(*size)).ok().filter(|&size| size > 0)?;
+        rest = rest.get(size..)?;
+        count += 1;
+    }
+    rest.is_empty().then_some(count)
+}

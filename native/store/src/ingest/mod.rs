@@ -1,0 +1,19 @@
+//! The hot path of sends. It is not: the owner of sockets, or the judge of anything unusual.
+
+mod binary_header;
+mod frame;
+mod header_scan;
+#[cfg(test)]
+mod header_tests;
+mod hot_path;
+mod identity;
+mod json_header;
+mod properties;
+mod send_request;
+mod send_response;
+#[cfg(test)]
+mod send_response_tests;
+
+pub use frame::{FRAME_LENGTH_MAX, SerializeType, Violation};
+pub use hot_path::{IngestMemory, IngestOutcome, ReceivedChunk, ingest};
+pub use identity::{BrokerIdentity, HotPathIdentity, host_bytes};

@@ -1,0 +1,41 @@
+//! redb's storage on the store's disk, so that the simulated one can take it through a power loss.
+
+use std::io;
+use std::sync::Arc;
+
+use redb::StorageBackend;
+
+use crate::disk::DiskFile;
+
+#[derive(Debug)]
+pub(super) struct DiskBackend {
+    file: Arc<dyn DiskFile>,
+}
+
+impl DiskBackend {
+    pub fn new(file: Arc<dyn DiskFile>) -> Self {
+        Self { file }
+    }
+}
+
+impl StorageBackend for DiskBackend {
+    fn len(&self) -> Result<u64, io::Error> {
+        self.file.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
+        self.file.read_at(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), io::Error> {
+        self.file.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), io::Error> {
+        self.file.sync()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
+        self.file.write_at(offset, data)
+    }
+}
