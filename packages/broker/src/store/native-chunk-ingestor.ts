@@ -1,6 +1,6 @@
 import { decodeFrame, encodeFrame, hostAddressBytes } from '@centaurmq/protocol';
 import type { RemotingCommand } from '@centaurmq/protocol';
-import type { ChunkIngestor, Clock, Connection, IngestResult } from '@centaurmq/remoting';
+import type { ChunkIngestor, Clock, Connection, IngestResult, Logger } from '@centaurmq/remoting';
 import type { AckOutcome } from './message-store.ts';
 import type { NativeMessageStore } from './native-message-store.ts';
 import type { NativeModule } from './native-module.ts';
@@ -31,6 +31,7 @@ export interface NativeChunkIngestorOptions {
   readonly native: NativeModule;
   readonly store: NativeMessageStore;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly limits?: IngestLimits;
   /** Writes frames that waited for a flush; nothing happens when the connection is gone. */
   readonly sendFrames: (connection: Connection, bytes: Uint8Array) => void;
@@ -65,19 +66,19 @@ export class NativeChunkIngestor implements ChunkIngestor {
   }
 
   ingest(connection: Connection, chunk: Uint8Array): IngestResult {
-    const { native, store, clock } = this.#options;
+    const { native, store, clock, logger } = this.#options;
     const head = this.#head;
     const taken = this.#ring.take();
     const out = taken ?? this.#spareOutput();
-    const violationCode = native.ingest(
-      store.store,
-      this.#peerOf(connection),
-      chunk,
-      clock.now(),
-      out,
-      head,
-      this.#frames,
-    );
+    let violationCode: number;
+    try {
+      const peer = this.#peerOf(connection);
+      violationCode = native.ingest(store.store, peer, chunk, clock.now(), out, head, this.#frames);
+    } catch (error) {
+      if (taken !== null) this.#ring.release(taken);
+      logger.error({ error, remote: connection.remote }, 'The hot path failed; the general path takes over.');
+      return leftToGeneralPath(chunk);
+    }
     const responseBytes = at(head, IngestHead.RESPONSE_BYTES);
     this.#afterAppend(head);
     this.#withhold(connection, out, head);
@@ -169,4 +170,18 @@ const violations: Partial<Record<number, string>> = {
 function describeViolation(code: number, consumedBytes: number): string | null {
   if (code === 0) return null;
   return `at byte ${consumedBytes} of the chunk: ${violations[code] ?? `violation ${code}`}`;
+}
+
+/** All whole frames of a chunk; the server has checked that there is one. */
+function leftToGeneralPath(chunk: Uint8Array): IngestResult {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const otherFrames: number[] = [];
+  let start = 0;
+  while (start + 4 <= chunk.length) {
+    const end = start + 4 + view.getInt32(start);
+    if (end <= start + 4 || end > chunk.length) break;
+    otherFrames.push(start, end);
+    start = end;
+  }
+  return { consumedBytes: start, responses: null, release: null, otherFrames, violation: null };
 }
