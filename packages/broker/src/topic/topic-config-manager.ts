@@ -1,3 +1,4 @@
+import { TopicRules } from '@centaurmq/protocol';
 import type { Clock, Logger } from '@centaurmq/remoting';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type DataVersion, type TableListener, VersionedTable } from '../metadata/versioned-table.ts';
@@ -116,7 +117,10 @@ export class TopicConfigManager {
       writeQueueNums: topic.writeQueueNums,
       perm: topic.perm & this.#config.brokerPermission,
       ackLevel: this.ackLevelOf(topic),
-      hotPath: !this.isSystemTopic(topic.topicName) && !topic.topicName.startsWith('%'),
+      hotPath:
+        !TopicRules.isNotAllowedSendTopic(topic.topicName) &&
+        !TopicRules.isRetryTopic(topic.topicName) &&
+        topic.topicFilterType === 'SINGLE_TAG',
     };
   }
 
