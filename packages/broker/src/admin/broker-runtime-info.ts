@@ -1,0 +1,149 @@
+import { MqVersion, mqVersionName } from '@centaurmq/protocol';
+import type { Clock } from '@centaurmq/remoting';
+import type { DayTotals, StoreStatsService } from '../statistics/store-stats-service.ts';
+import type { MessageStore } from '../store/message-store.ts';
+
+/** Space of the file system that holds the store, in bytes. */
+export interface DiskSpace {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
+export interface BrokerRuntimeInfoOptions {
+  readonly clock: Clock;
+  readonly store: Pick<MessageStore, 'status' | 'earliestStoreTimestamp'>;
+  readonly stats: StoreStatsService;
+  /** Null: the messages live in memory. */
+  readonly diskSpace: () => Promise<DiskSpace | null>;
+  /** Names of the system's thread pools. There are none here: a request is worked on when it arrives. */
+  readonly startAcceptSendRequestTimeStamp: number;
+}
+
+const SECOND_MILLIS = 1000;
+const THREAD_POOLS = ['send', 'pull', 'query', 'litePull', 'ack'];
+
+/**
+ * What request 28 tells, keys and shapes as official tools parse them; all values are texts. Queue sizes are zero because
+ * requests do not wait in queues here.
+ */
+export async function brokerRuntimeInfo(options: BrokerRuntimeInfoOptions): Promise<Record<string, string>> {
+  return {
+    ...identity(options),
+    ...throughput(options.stats),
+    ...storage(options, await options.diskSpace()),
+    ...queues(),
+    ...timers(),
+  };
+}
+
+function identity({ clock, stats, startAcceptSendRequestTimeStamp }: BrokerRuntimeInfoOptions): Record<string, string> {
+  return {
+    brokerVersionDesc: mqVersionName(MqVersion.V5_3_3),
+    brokerVersion: String(MqVersion.V5_3_3),
+    brokerActive: 'true',
+    bootTimestamp: String(stats.bootTimestamp),
+    runtime: runtimeText(clock.now() - stats.bootTimestamp),
+    startAcceptSendRequestTimeStamp: String(startAcceptSendRequestTimeStamp),
+  };
+}
+
+function throughput(stats: StoreStatsService): Record<string, string> {
+  const putTimes = stats.putTimesTotal;
+  return {
+    putTps: tpsText(stats.putTps()),
+    getFoundTps: tpsText(stats.getFoundTps()),
+    getMissTps: tpsText(stats.getMissTps()),
+    getTotalTps: tpsText(stats.getTotalTps()),
+    getTransferredTps: tpsText(stats.getTransferredTps()),
+    ...dayTotals('msgPut', stats.putDayTotals),
+    ...dayTotals('msgGet', stats.getDayTotals),
+    putMessageTimesTotal: String(putTimes),
+    putMessageFailedTimes: String(stats.putFailedTimes),
+    putMessageSizeTotal: String(stats.putBytesTotal),
+    putMessageAverageSize: decimalText(putTimes === 0 ? 0 : stats.putBytesTotal / putTimes),
+  };
+}
+
+function dayTotals(prefix: string, totals: DayTotals): Record<string, string> {
+  return {
+    [`${prefix}TotalYesterdayMorning`]: String(totals.yesterdayMorning),
+    [`${prefix}TotalTodayMorning`]: String(totals.todayMorning),
+    [`${prefix}TotalTodayNow`]: String(totals.todayNow),
+  };
+}
+
+function storage({ store }: BrokerRuntimeInfoOptions, disk: DiskSpace | null): Record<string, string> {
+  const status = store.status();
+  const ratio = disk === null ? 0 : 1 - disk.freeBytes / disk.totalBytes;
+  const info: Record<string, string> = {
+    earliestMessageTimeStamp: String(store.earliestStoreTimestamp()),
+    commitLogMinOffset: String(status.minCommitLogOffset),
+    commitLogMaxOffset: String(status.appendedOffset),
+    commitLogDiskRatio: decimalText(ratio),
+    consumeQueueDiskRatio: decimalText(ratio),
+    // An append builds the consume queue before it returns.
+    dispatchBehindBytes: '0',
+    pageCacheLockTimeMills: '0',
+    remainTransientStoreBufferNumbs: '0',
+    remainHowManyDataToFlush: byteCountText(status.appendedOffset - status.flushedOffset),
+  };
+  if (disk !== null)
+    info['commitLogDirCapacity'] =
+      `Total : ${byteCountText(disk.totalBytes)}, Free : ${byteCountText(disk.freeBytes)}.`;
+  return info;
+}
+
+function queues(): Record<string, string> {
+  const info: Record<string, string> = {
+    EndTransactionQueueSize: '0',
+    EndTransactionThreadPoolQueueCapacity: '0',
+  };
+  for (const pool of THREAD_POOLS) {
+    info[`${pool}ThreadPoolQueueSize`] = '0';
+    info[`${pool}ThreadPoolQueueCapacity`] = '0';
+    info[`${pool}ThreadPoolQueueHeadWaitTimeMills`] = '0';
+  }
+  return info;
+}
+
+function timers(): Record<string, string> {
+  return {
+    timerReadBehind: '0',
+    timerOffsetBehind: '0',
+    timerCongestNum: '0',
+    timerEnqueueTps: '0.0',
+    timerDequeueTps: '0.0',
+  };
+}
+
+/** Three decimals separated by one space: tools split them there. */
+function tpsText(values: readonly number[]): string {
+  return values.map(decimalText).join(' ');
+}
+
+/** As Java writes a double: with a decimal point. */
+function decimalText(value: number): string {
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+function runtimeText(millis: number): string {
+  const seconds = Math.floor(millis / SECOND_MILLIS);
+  const days = Math.floor(seconds / 86_400);
+  const hours = Math.floor(seconds / 3600) % 24;
+  const minutes = Math.floor(seconds / 60) % 60;
+  return `[ ${days} days, ${hours} hours, ${minutes} minutes, ${seconds % 60} seconds ]`;
+}
+
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+/** Java: MixAll.humanReadableByteCount with powers of 1024. */
+export function byteCountText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  let value = bytes;
+  let unit = -1;
+  do {
+    value /= 1024;
+    unit++;
+  } while (value >= 1024 && unit < UNITS.length - 1);
+  return `${value.toFixed(1)} ${UNITS[unit] ?? ''}`;
+}

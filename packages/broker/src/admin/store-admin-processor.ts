@@ -1,0 +1,39 @@
+import type { RemotingCommand } from '@centaurmq/protocol';
+import type { Logger, RequestContext } from '@centaurmq/remoting';
+import { jsonResponse, successResponse } from './json-response.ts';
+
+export interface StoreAdminProcessorOptions {
+  /** One round of deletion of what is expired, now instead of at its hour. */
+  readonly retain: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** Housekeeping on request: 316, 306, 329, and the tables that slaves ask for and that are empty here: 45, 402. */
+export class StoreAdminProcessor {
+  readonly #options: StoreAdminProcessorOptions;
+
+  constructor(options: StoreAdminProcessorOptions) {
+    this.#options = options;
+  }
+
+  /** 306 and 329: expired segments and, with them, the consume queues that pointed into them. */
+  readonly deleteExpired = async (
+    request: RemotingCommand,
+    { connection }: RequestContext,
+  ): Promise<RemotingCommand> => {
+    this.#options.logger.info({ caller: connection.remote }, 'deletion of expired files asked for by an administrator');
+    await this.#options.retain();
+    return successResponse(request);
+  };
+
+  /** 316: queues of deleted topics are removed with the topic, so there is nothing left to do. */
+  readonly cleanUnusedTopic = (request: RemotingCommand): RemotingCommand => successResponse(request);
+
+  /** 45 */
+  readonly getAllDelayOffset = (request: RemotingCommand): RemotingCommand =>
+    jsonResponse(request, { offsetTable: {} });
+
+  /** 402 */
+  readonly getAllMessageRequestMode = (request: RemotingCommand): RemotingCommand =>
+    jsonResponse(request, { messageRequestModeMap: {} });
+}

@@ -1,0 +1,38 @@
+import type { DataVersion } from '../metadata/versioned-table.ts';
+
+/** What a tool asks for when it reads a table in pages; all absent in old tools. */
+export interface PageRequest {
+  readonly startIndex: number | undefined;
+  /** JSON of the version that the earlier pages had. */
+  readonly dataVersion: string | undefined;
+  readonly countMax: number | undefined;
+}
+
+const PAGE_ENTRIES_MAX = 2000;
+
+/**
+ * The entries of one page, sorted by name as Java does: everything when nothing is said about pages, and from the
+ * beginning again when the table changed since the last page.
+ */
+export function decidePage<Value>(
+  table: ReadonlyMap<string, Value>,
+  current: DataVersion,
+  request: PageRequest,
+): [string, Value][] {
+  const entries = [...table].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  if (request.startIndex === undefined || request.countMax === undefined) return entries;
+  const start = sameDataVersion(request.dataVersion, current) ? Math.max(0, request.startIndex) : 0;
+  return entries.slice(start, start + Math.max(0, Math.min(request.countMax, PAGE_ENTRIES_MAX)));
+}
+
+function sameDataVersion(text: string | undefined, current: DataVersion): boolean {
+  if (text === undefined || text.trim() === '') return false;
+  try {
+    const { stateVersion, timestamp, counter } = JSON.parse(text) as Partial<DataVersion>;
+    return (
+      stateVersion === current.stateVersion && timestamp === current.timestamp && counter === current.counter
+    );
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,98 @@
+import {
+  GetAllTopicConfigRequestHeader,
+  GetTopicConfigRequestHeader,
+  GetTopicStatsInfoRequestHeader,
+  QueryTopicConsumeByWhoRequestHeader,
+  type RemotingCommand,
+  ResponseCode,
+} from '@centaurmq/protocol';
+import type { ConsumerManager } from '../client/consumer-manager.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts';
+import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
+import type { MessageStore } from '../store/message-store.ts';
+import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
+import { errorResponse, jsonResponse } from './json-response.ts';
+import type { MessageQueue } from './message-queue.ts';
+import { decidePage } from './table-page.ts';
+
+export interface TopicQueryProcessorOptions {
+  readonly config: Pick<BrokerConfig, 'brokerName'>;
+  readonly topics: TopicConfigManager;
+  readonly store: Pick<MessageStore, 'queueState'>;
+  readonly consumers: Pick<ConsumerManager, 'queryTopicConsumeByWho'>;
+  readonly offsets: Pick<ConsumerOffsetManager, 'whichGroupByTopic'>;
+  readonly stats: Pick<BrokerStatsManager, 'topicPutTps'>;
+}
+
+/** Tells about topics: 21, 351, 202, 305, 300. */
+export class TopicQueryProcessor {
+  readonly #options: TopicQueryProcessorOptions;
+
+  constructor(options: TopicQueryProcessorOptions) {
+    this.#options = options;
+  }
+
+  /** 21: all, or a page. */
+  readonly getAllTopicConfig = (request: RemotingCommand): RemotingCommand => {
+    const { topics } = this.#options;
+    const header = GetAllTopicConfigRequestHeader.decode(request.extFields);
+    const page = decidePage(topics.topics, topics.dataVersion, {
+      startIndex: header.topicSeq,
+      dataVersion: header.dataVersion,
+      countMax: header.maxTopicNum,
+    });
+    const body = {
+      dataVersion: topics.dataVersion,
+      mappingDataVersion: { counter: 0, stateVersion: 0, timestamp: 0 },
+      topicConfigTable: new Map(page),
+      topicQueueMappingDetailMap: {},
+      topicQueueMappingInfoMap: {},
+    };
+    return jsonResponse(request, body, { totalTopicNum: String(topics.topics.size) });
+  };
+
+  /** 351: any answer but success or 17 stops official tools. */
+  readonly getTopicConfig = (request: RemotingCommand): RemotingCommand => {
+    const { topic } = GetTopicConfigRequestHeader.decode(request.extFields);
+    const found = this.#options.topics.find(topic);
+    if (found === undefined)
+      return errorResponse(request, ResponseCode.TOPIC_NOT_EXIST, `No topic in this broker. topic: ${topic}`);
+    return jsonResponse(request, found);
+  };
+
+  /** 202 */
+  readonly getTopicStatsInfo = (request: RemotingCommand): RemotingCommand => {
+    const { topics, store, stats, config } = this.#options;
+    const { topic } = GetTopicStatsInfoRequestHeader.decode(request.extFields);
+    const found = topics.find(topic);
+    if (found === undefined)
+      return errorResponse(request, ResponseCode.TOPIC_NOT_EXIST, `topic[${topic}] not exist`);
+    const offsetTable = new Map<MessageQueue, object>();
+    const queueCount = Math.max(found.readQueueNums, found.writeQueueNums);
+    for (let queueId = 0; queueId < queueCount; queueId++) {
+      const state = store.queueState(topic, queueId);
+      offsetTable.set(
+        { topic, brokerName: config.brokerName, queueId },
+        {
+          minOffset: state?.minOffset ?? 0,
+          maxOffset: state?.maxOffset ?? 0,
+          lastUpdateTimestamp: Math.max(0, state?.lastStoreTimestamp ?? 0),
+        },
+      );
+    }
+    return jsonResponse(request, { offsetTable, topicPutTps: stats.topicPutTps(topic) });
+  };
+
+  /** 305 */
+  readonly getSystemTopicListFromBroker = (request: RemotingCommand): RemotingCommand =>
+    jsonResponse(request, { topicList: [...this.#options.topics.systemTopicNames] });
+
+  /** 300: groups that are online with the topic, and those that ever committed an offset of it. */
+  readonly queryTopicConsumeByWho = (request: RemotingCommand): RemotingCommand => {
+    const { consumers, offsets } = this.#options;
+    const { topic } = QueryTopicConsumeByWhoRequestHeader.decode(request.extFields);
+    const groups = new Set([...consumers.queryTopicConsumeByWho(topic), ...offsets.whichGroupByTopic(topic)]);
+    return jsonResponse(request, { groupList: [...groups] });
+  };
+}

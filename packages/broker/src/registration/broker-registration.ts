@@ -1,0 +1,56 @@
+import type { Clock, Logger, RemotingClient } from '@centaurmq/remoting';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
+import { type BrokerAddresses, NameServerRegistration } from './name-server-registration.ts';
+
+export interface BrokerRegistrationOptions {
+  readonly config: BrokerConfig;
+  readonly addresses: BrokerAddresses;
+  readonly topics: Pick<TopicConfigManager, 'topics' | 'dataVersion' | 'markOrderTopics' | 'onChange'>;
+  readonly client: Pick<RemotingClient, 'invoke'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A change is answered after the name servers know it, but none may hold it up for longer. */
+const CHANGE_WAIT_MILLIS = 1000;
+
+/** Keeps the broker known at all its name servers, each on its own: a dead one delays no other. */
+export class BrokerRegistration {
+  readonly #registrations: readonly NameServerRegistration[];
+  readonly #clock: Clock;
+
+  constructor(options: BrokerRegistrationOptions) {
+    this.#clock = options.clock;
+    this.#registrations = nameServersOf(options.config.namesrvAddr).map(
+      (nameServer) => new NameServerRegistration({ ...options, nameServer }),
+    );
+    options.topics.onChange(() => void this.registerAll());
+  }
+
+  /** Registers everywhere; answers at how many, when all have answered. */
+  async registerAll(): Promise<number> {
+    const outcomes = await Promise.all(this.#registrations.map((registration) => registration.register()));
+    return outcomes.filter(Boolean).length;
+  }
+
+  /** {@link registerAll}, but waits no longer than a client would like to. */
+  async registerSoon(): Promise<void> {
+    let late = (): void => undefined;
+    const deadline = new Promise<void>((resolve) => {
+      late = resolve;
+    });
+    const timer = this.#clock.setTimer(CHANGE_WAIT_MILLIS, late);
+    await Promise.race([this.registerAll(), deadline]);
+    timer.cancel();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#registrations.map((registration) => registration.stop()));
+  }
+}
+
+function nameServersOf(namesrvAddr: string): string[] {
+  const addresses = namesrvAddr.split(';').map((address) => address.trim());
+  return [...new Set(addresses.filter((address) => address !== ''))];
+}
