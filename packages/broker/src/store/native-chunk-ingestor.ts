@@ -116,8 +116,9 @@ export class NativeChunkIngestor implements ChunkIngestor {
 
   #afterAppend(head: Float64Array): void {
     const { store } = this.#options;
-    if (at(head, IngestHead.APPENDED_RECORDS) > 0) {
-      store.noteAppended();
+    const appendedRecords = at(head, IngestHead.APPENDED_RECORDS);
+    if (appendedRecords > 0) {
+      store.noteAppended(appendedRecords);
     } else if (at(head, IngestHead.ARRIVALS_PENDING) > 0) {
       store.noteArrivals();
     }

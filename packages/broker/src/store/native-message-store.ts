@@ -64,7 +64,6 @@ interface OpenTopic {
 
 /** The messages of an open native store. Opening, closing and the timers are {@link StoreLifecycle}'s. */
 export class NativeMessageStore implements MessageStore {
-  readonly identity: StoreIdentity;
   readonly gate: AckGate;
   /** The engine's number of this store. */
   readonly store: number;
@@ -82,10 +81,12 @@ export class NativeMessageStore implements MessageStore {
   readonly #arrivals = new Uint32Array(2 * ARRIVALS_PER_CALL);
   #arrivalsScheduled = false;
   #appendedSinceFlush = false;
+  #appendedRecordCount = 0;
+  #identity: StoreIdentity;
 
   constructor(store: number, flushedOffset: number, options: NativeMessageStoreOptions) {
     this.store = store;
-    this.identity = options.identity;
+    this.#identity = options.identity;
     this.#native = options.native;
     this.#tasks = options.tasks;
     this.#clock = options.clock;
@@ -101,6 +102,21 @@ export class NativeMessageStore implements MessageStore {
       waitingAcknowledgementsMax: options.waitingAcknowledgementsMax,
     });
     this.gate.onFlushed(() => this.noteArrivals());
+  }
+
+  get identity(): StoreIdentity {
+    return this.#identity;
+  }
+
+  /** Changes the constants of records and responses: the port is known only once it is bound. */
+  configure(identity: StoreIdentity): void {
+    this.#identity = identity;
+    this.#native.configure(this.store, JSON.stringify(identity));
+  }
+
+  /** Messages appended since the store was opened, whichever path took them. */
+  get appendedRecordCount(): number {
+    return this.#appendedRecordCount;
   }
 
   defineTopic(spec: StoreTopicSpec): void {
@@ -127,7 +143,7 @@ export class NativeMessageStore implements MessageStore {
     const head = this.#headFor(message);
     const status = this.#native.append(this.store, request, this.#clock.now(), head);
     if (status !== AppendStatus.APPENDED) return this.#refused(status);
-    this.noteAppended();
+    this.noteAppended(message.kind === 'single' ? 1 : at(head, AppendHead.RECORD_COUNT));
     return {
       status: 'appended',
       queueOffset: at(head, AppendHead.QUEUE_OFFSET),
@@ -270,7 +286,8 @@ export class NativeMessageStore implements MessageStore {
   }
 
   /** Something was appended: the background flush has work and readers may be waiting. */
-  noteAppended(): void {
+  noteAppended(recordCount: number): void {
+    this.#appendedRecordCount += recordCount;
     this.#appendedSinceFlush = true;
     this.noteArrivals();
   }

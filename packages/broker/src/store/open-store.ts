@@ -53,6 +53,8 @@ export interface OpenStore {
   readonly report: RecoveryReport;
   /** Begins background flushes, checkpoints and deletion. */
   startMaintenance(): void;
+  /** Deletes now what is expired. */
+  retain(): Promise<void>;
   /** Flushes everything, writes the checkpoint, removes the abort mark and releases the directory. */
   close(): Promise<void>;
 }
@@ -86,6 +88,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
     native,
     report: opened.report,
     startMaintenance: () => maintenance.start(),
+    retain: () => maintenance.retain(),
     async close() {
       await maintenance.stop();
       await messages.gate.close();
