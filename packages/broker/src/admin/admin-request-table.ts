@@ -25,7 +25,9 @@ export interface AdminProcessors {
 }
 
 /** Who answers which administrative request. Everything that is not listed anywhere is answered with code 3. */
-export function adminRequestTable(processors: AdminProcessors): readonly (readonly [number, RequestHandler])[] {
+export function adminRequestTable(
+  processors: AdminProcessors,
+): readonly (readonly [number, RequestHandler])[] {
   const { topicAdmin, topicQuery, groupAdmin, clientQuery, clientRelay } = processors;
   const { consumeStats, offsetAdmin, brokerConfig, brokerState, storeAdmin } = processors;
   return [

@@ -7,7 +7,7 @@ import type { DataVersion } from '../metadata/versioned-table.ts';
 import { errorResponse, successResponse } from './json-response.ts';
 
 /** Keys of Apache's that name places on the broker's machine: nobody may set them from afar. */
-const BLACK_LIST = ['brokerConfigPath', 'rocketmqHome', 'configBlackList'];
+const BLACK_LIST: ReadonlySet<string> = new Set(['brokerConfigPath', 'rocketmqHome', 'configBlackList']);
 
 export interface BrokerConfigProcessorOptions {
   readonly config: BrokerConfig;
@@ -32,15 +32,14 @@ export class BrokerConfigProcessor {
   ): Promise<RemotingCommand> => {
     const { config, permissionChanged, logger } = this.#options;
     const entries = parseProperties(Buffer.from(request.body).toString());
-    if (entries.some(([key]) => BLACK_LIST.includes(key)))
-      return errorResponse(
-        request,
-        ResponseCode.NO_PERMISSION,
-        'Can not update config in black list.',
-      );
+    if (entries.some(([key]) => BLACK_LIST.has(key)))
+      return errorResponse(request, ResponseCode.NO_PERMISSION, 'Can not update config in black list.');
     try {
       const { changed, ignored } = updateBrokerConfig(config, entries);
-      logger.info({ changed, ignored, caller: connection.remote }, 'configuration changed by an administrator');
+      logger.info(
+        { changed, ignored, caller: connection.remote },
+        'configuration changed by an administrator',
+      );
       if (changed.includes('brokerPermission')) await permissionChanged();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -1,54 +1,46 @@
-import { MqVersion, mqVersionName } from '@centaurmq/protocol';
+import { MqVersion, decodeRecord, mqVersionName } from '@centaurmq/protocol';
 import type { Clock } from '@centaurmq/remoting';
 import type { DayTotals, StoreStatsService } from '../statistics/store-stats-service.ts';
 import type { MessageStore } from '../store/message-store.ts';
 
-/** Space of the file system that holds the store, in bytes. */
-export interface DiskSpace {
-  readonly totalBytes: number;
-  readonly freeBytes: number;
-}
-
 export interface BrokerRuntimeInfoOptions {
   readonly clock: Clock;
-  readonly store: Pick<MessageStore, 'status' | 'earliestStoreTimestamp'>;
+  readonly store: Pick<MessageStore, 'status' | 'lookup'>;
   readonly stats: StoreStatsService;
-  /** Null: the messages live in memory. */
-  readonly diskSpace: () => Promise<DiskSpace | null>;
-  /** Names of the system's thread pools. There are none here: a request is worked on when it arrives. */
-  readonly startAcceptSendRequestTimeStamp: number;
 }
 
 const SECOND_MILLIS = 1000;
+
+/** Names of Apache's thread pools. There are none here: a request is worked on when it arrives. */
 const THREAD_POOLS = ['send', 'pull', 'query', 'litePull', 'ack'];
 
 /**
  * What request 28 tells, keys and shapes as official tools parse them; all values are texts. Queue sizes are zero because
  * requests do not wait in queues here.
  */
-export async function brokerRuntimeInfo(options: BrokerRuntimeInfoOptions): Promise<Record<string, string>> {
+export function brokerRuntimeInfo(options: BrokerRuntimeInfoOptions): Record<string, string> {
   return {
     ...identity(options),
     ...throughput(options.stats),
-    ...storage(options, await options.diskSpace()),
+    ...storage(options),
     ...queues(),
     ...timers(),
   };
 }
 
-function identity({ clock, stats, startAcceptSendRequestTimeStamp }: BrokerRuntimeInfoOptions): Record<string, string> {
+function identity({ clock, stats }: BrokerRuntimeInfoOptions): Record<string, string> {
   return {
-    brokerVersionDesc: mqVersionName(MqVersion.V5_3_3),
-    brokerVersion: String(MqVersion.V5_3_3),
+    brokerVersionDesc: mqVersionName(MqVersion.CURRENT),
+    brokerVersion: String(MqVersion.CURRENT),
     brokerActive: 'true',
     bootTimestamp: String(stats.bootTimestamp),
     runtime: runtimeText(clock.now() - stats.bootTimestamp),
-    startAcceptSendRequestTimeStamp: String(startAcceptSendRequestTimeStamp),
+    startAcceptSendRequestTimeStamp: '0',
   };
 }
 
 function throughput(stats: StoreStatsService): Record<string, string> {
-  const putTimes = stats.putTimesTotal;
+  const put = stats.putTotals;
   return {
     putTps: tpsText(stats.putTps()),
     getFoundTps: tpsText(stats.getFoundTps()),
@@ -57,10 +49,9 @@ function throughput(stats: StoreStatsService): Record<string, string> {
     getTransferredTps: tpsText(stats.getTransferredTps()),
     ...dayTotals('msgPut', stats.putDayTotals),
     ...dayTotals('msgGet', stats.getDayTotals),
-    putMessageTimesTotal: String(putTimes),
-    putMessageFailedTimes: String(stats.putFailedTimes),
-    putMessageSizeTotal: String(stats.putBytesTotal),
-    putMessageAverageSize: decimalText(putTimes === 0 ? 0 : stats.putBytesTotal / putTimes),
+    putMessageTimesTotal: String(put.times),
+    putMessageSizeTotal: String(put.bytes),
+    putMessageAverageSize: decimalText(put.times === 0 ? 0 : put.bytes / put.times),
   };
 }
 
@@ -72,12 +63,14 @@ function dayTotals(prefix: string, totals: DayTotals): Record<string, string> {
   };
 }
 
-function storage({ store }: BrokerRuntimeInfoOptions, disk: DiskSpace | null): Record<string, string> {
+function storage({ store }: BrokerRuntimeInfoOptions): Record<string, string> {
   const status = store.status();
-  const ratio = disk === null ? 0 : 1 - disk.freeBytes / disk.totalBytes;
+  const disk = status.space;
+  const ratio = disk === null || disk.totalBytes === 0 ? 0 : 1 - disk.freeBytes / disk.totalBytes;
+  const earliest = store.lookup(status.minOffset);
   const info: Record<string, string> = {
-    earliestMessageTimeStamp: String(store.earliestStoreTimestamp()),
-    commitLogMinOffset: String(status.minCommitLogOffset),
+    earliestMessageTimeStamp: String(earliest === null ? -1 : decodeRecord(earliest, 0).storeTimestamp),
+    commitLogMinOffset: String(status.minOffset),
     commitLogMaxOffset: String(status.appendedOffset),
     commitLogDiskRatio: decimalText(ratio),
     consumeQueueDiskRatio: decimalText(ratio),

@@ -1,14 +1,10 @@
-import {
-  type RemotingCommand,
-  ResponseCode,
-  ViewBrokerStatsDataRequestHeader,
-} from '@centaurmq/protocol';
+import { type RemotingCommand, ResponseCode, ViewBrokerStatsDataRequestHeader } from '@centaurmq/protocol';
 import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
 import { errorResponse, jsonResponse } from './json-response.ts';
 
 export interface BrokerStateProcessorOptions {
   readonly stats: Pick<BrokerStatsManager, 'statsItem'>;
-  readonly runtimeInfo: () => Promise<Record<string, string>>;
+  readonly runtimeInfo: () => Record<string, string>;
 }
 
 /** Tells how the broker is doing: 28, 315. */
@@ -20,8 +16,8 @@ export class BrokerStateProcessor {
   }
 
   /** 28 */
-  readonly getBrokerRuntimeInfo = async (request: RemotingCommand): Promise<RemotingCommand> =>
-    jsonResponse(request, { table: await this.#options.runtimeInfo() });
+  readonly getBrokerRuntimeInfo = (request: RemotingCommand): RemotingCommand =>
+    jsonResponse(request, { table: this.#options.runtimeInfo() });
 
   /** 315 */
   readonly viewBrokerStatsData = (request: RemotingCommand): RemotingCommand => {

@@ -58,7 +58,8 @@ export class ClientRelayProcessor {
     const { config, topics, groups, store } = this.#options;
     const header = ConsumeMessageDirectlyResultRequestHeader.decode(request.extFields);
     const { consumerGroup, topic, msgId, clientId = '' } = header;
-    const record = msgId === undefined ? null : store.lookup(parseOffsetMessageId(msgId).commitLogOffset);
+    const place = msgId === undefined ? null : parseOffsetMessageId(msgId);
+    const record = place === null ? null : store.lookup(place.commitLogOffset);
     if (record === null)
       return errorResponse(request, ResponseCode.SYSTEM_ERROR, `can not find message by the id ${msgId}`);
     request.extFields['brokerName'] = config.brokerName;
@@ -78,14 +79,22 @@ export class ClientRelayProcessor {
       ({ clientId }) => clientAddr === undefined || clientAddr === '' || clientId === clientAddr,
     );
     if (channels.length === 0)
-      return errorResponse(request, ResponseCode.SYSTEM_ERROR, `No Any Consumer online in the consumer group: [${group}]`);
+      return errorResponse(
+        request,
+        ResponseCode.SYSTEM_ERROR,
+        `No Any Consumer online in the consumer group: [${group}]`,
+      );
     const asked = channels.map(async ({ connection, clientId }) => {
-      const question = requestCommand(RequestCode.GET_CONSUMER_STATUS_FROM_CLIENT, { extFields: { topic, group } });
+      const question = requestCommand(RequestCode.GET_CONSUMER_STATUS_FROM_CLIENT, {
+        extFields: { topic, group },
+      });
       const answer = await call(connection, question, STATUS_TIMEOUT_MILLIS);
       return [clientId, messageQueueTable(answer)] as const;
     });
     const answered = await Promise.allSettled(asked);
-    const consumerTable = new Map(answered.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
+    const consumerTable = new Map(
+      answered.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
+    );
     return jsonResponse(request, { consumerTable });
   };
 

@@ -57,7 +57,7 @@ export class ConsumeStatsProcessor {
     const stats = topics.map((name) => this.#consumeStats(consumerGroup, name));
     return jsonResponse(request, {
       consumeTps: stats.reduce((sum, { consumeTps }) => sum + consumeTps, 0),
-      offsetTable: new Map(stats.flatMap(({ offsetTable }) => [...offsetTable])),
+      offsetTable: new Map(stats.flatMap(({ offsetTable }) => Array.from(offsetTable))),
     });
   };
 
@@ -115,7 +115,8 @@ export class ConsumeStatsProcessor {
   /** The given topic or all that the group committed; without those it does not subscribe (any more). */
   #topicsOf(group: string, topic?: string): string[] {
     const { consumers, offsets } = this.#options;
-    const all = topic === undefined || topic.trim() === '' ? [...offsets.whichTopicByConsumer(group)] : [topic];
+    const all =
+      topic === undefined || topic.trim() === '' ? [...offsets.whichTopicByConsumer(group)] : [topic];
     const subscriptions = consumers.getConsumerGroupInfo(group)?.subscriptions;
     if (subscriptions === undefined || subscriptions.size === 0) return all;
     return all.filter((name) => subscriptions.has(name));
@@ -126,7 +127,10 @@ export class ConsumeStatsProcessor {
     const offsetTable = new Map<MessageQueue, OffsetWrapper>();
     const queueCount = topics.find(topic)?.readQueueNums ?? 0;
     for (let queueId = 0; queueId < queueCount; queueId++)
-      offsetTable.set({ topic, brokerName: config.brokerName, queueId }, this.#offsetWrapper(group, topic, queueId));
+      offsetTable.set(
+        { topic, brokerName: config.brokerName, queueId },
+        this.#offsetWrapper(group, topic, queueId),
+      );
     return { consumeTps: stats.groupGetTps(group, topic), offsetTable };
   }
 
@@ -134,7 +138,8 @@ export class ConsumeStatsProcessor {
     const { store, offsets } = this.#options;
     const brokerOffset = store.queueState(topic, queueId)?.maxOffset ?? 0;
     const consumerOffset = Math.max(0, offsets.queryOffset(group, topic, queueId));
-    const lastTimestamp = consumerOffset > 0 ? storeTimestampAt(store, { topic, queueId }, consumerOffset - 1) : 0;
+    const lastTimestamp =
+      consumerOffset > 0 ? storeTimestampAt(store, { topic, queueId }, consumerOffset - 1) : 0;
     return {
       brokerOffset,
       consumerOffset,

@@ -1,4 +1,10 @@
-import { type ExtFields, type RemotingCommand, ResponseCode, responseTo, writeJson } from '@centaurmq/protocol';
+import {
+  type ExtFields,
+  type RemotingCommand,
+  ResponseCode,
+  responseTo,
+  writeJson,
+} from '@centaurmq/protocol';
 
 /** SUCCESS with a JSON body. A `Map` with objects as keys is written as fastjson does. */
 export function jsonResponse(
@@ -19,4 +25,3 @@ export function successResponse(request: RemotingCommand): RemotingCommand {
 export function errorResponse(request: RemotingCommand, code: number, remark: string): RemotingCommand {
   return responseTo(request, code, { remark });
 }
-

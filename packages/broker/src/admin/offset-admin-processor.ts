@@ -50,10 +50,17 @@ export class OffsetAdminProcessor {
     if (found === undefined)
       return errorResponse(request, ResponseCode.TOPIC_NOT_EXIST, `Topic ${topic} does not exist`);
     if (groups.find(group) === undefined)
-      return errorResponse(request, ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, `Group ${group} does not exist`);
+      return errorResponse(
+        request,
+        ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
+        `Group ${group} does not exist`,
+      );
     const queueIds =
-      wanted.queueId >= 0 ? [wanted.queueId] : Array.from({ length: found.readQueueNums }, (_, queueId) => queueId);
-    if (queueIds.length === 0) return errorResponse(request, ResponseCode.SYSTEM_ERROR, 'No queues to reset.');
+      wanted.queueId >= 0
+        ? [wanted.queueId]
+        : Array.from({ length: found.readQueueNums }, (_, queueId) => queueId);
+    if (queueIds.length === 0)
+      return errorResponse(request, ResponseCode.SYSTEM_ERROR, 'No queues to reset.');
     const targets = queueIds.map((queueId) => [queueId, this.#target(wanted, queueId)] as const);
     const offsetTable = new Map<MessageQueue, number>();
     for (const [queueId, queueOffset] of targets) {
@@ -68,7 +75,8 @@ export class OffsetAdminProcessor {
   readonly cloneGroupOffset = (request: RemotingCommand): RemotingCommand => {
     const { topics, consumers, offsets } = this.#options;
     const { srcGroup, destGroup, topic, offline } = CloneGroupOffsetRequestHeader.decode(request.extFields);
-    const wanted = topic === undefined || topic.trim() === '' ? [...offsets.whichTopicByConsumer(srcGroup)] : [topic];
+    const wanted =
+      topic === undefined || topic.trim() === '' ? [...offsets.whichTopicByConsumer(srcGroup)] : [topic];
     const subscriptions = consumers.getConsumerGroupInfo(srcGroup)?.subscriptions;
     for (const name of wanted) {
       const unsubscribed = subscriptions !== undefined && subscriptions.size > 0 && !subscriptions.has(name);
@@ -91,7 +99,8 @@ export class OffsetAdminProcessor {
           if (least === undefined || queueOffset < least) correctionOffsets.set(queueId, queueOffset);
         }
     for (const [queueId, queueOffset] of offsets.queryOffsets(compareGroup, topic))
-      if ((correctionOffsets.get(queueId) ?? LONG_MAX) > queueOffset) correctionOffsets.set(queueId, LONG_MAX);
+      if ((correctionOffsets.get(queueId) ?? LONG_MAX) > queueOffset)
+        correctionOffsets.set(queueId, LONG_MAX);
     return jsonResponse(request, { correctionOffsets });
   };
 

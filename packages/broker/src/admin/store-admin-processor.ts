@@ -5,10 +5,12 @@ import { jsonResponse, successResponse } from './json-response.ts';
 export interface StoreAdminProcessorOptions {
   /** One round of deletion of what is expired, now instead of at its hour. */
   readonly retain: () => Promise<void>;
+  /** How far each delay level has been delivered. */
+  readonly delayOffsets: () => ReadonlyMap<number, number>;
   readonly logger: Logger;
 }
 
-/** Housekeeping on request: 316, 306, 329, and the tables that slaves ask for and that are empty here: 45, 402. */
+/** Housekeeping on request: 316, 306, 329, and tables that slaves ask for: 45, 402 (empty here). */
 export class StoreAdminProcessor {
   readonly #options: StoreAdminProcessorOptions;
 
@@ -21,7 +23,10 @@ export class StoreAdminProcessor {
     request: RemotingCommand,
     { connection }: RequestContext,
   ): Promise<RemotingCommand> => {
-    this.#options.logger.info({ caller: connection.remote }, 'deletion of expired files asked for by an administrator');
+    this.#options.logger.info(
+      { caller: connection.remote },
+      'deletion of expired files asked for by an administrator',
+    );
     await this.#options.retain();
     return successResponse(request);
   };
@@ -31,7 +36,7 @@ export class StoreAdminProcessor {
 
   /** 45 */
   readonly getAllDelayOffset = (request: RemotingCommand): RemotingCommand =>
-    jsonResponse(request, { offsetTable: {} });
+    jsonResponse(request, { offsetTable: this.#options.delayOffsets() });
 
   /** 402 */
   readonly getAllMessageRequestMode = (request: RemotingCommand): RemotingCommand =>

@@ -11,7 +11,10 @@ import type { Logger, RequestContext } from '@centaurmq/remoting';
 import { jsonObject } from '../metadata/json-value.ts';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts';
 import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
-import { type SubscriptionGroupConfig, subscriptionGroupConfigOf } from '../subscription/subscription-group-config.ts';
+import {
+  type SubscriptionGroupConfig,
+  subscriptionGroupConfigOf,
+} from '../subscription/subscription-group-config.ts';
 import type { SubscriptionGroupManager } from '../subscription/subscription-group-manager.ts';
 import { errorResponse, jsonResponse, successResponse } from './json-response.ts';
 import { requestBody } from './request-body.ts';
@@ -60,7 +63,10 @@ export class SubscriptionGroupAdminProcessor {
     await groups.deleteSubscriptionGroupConfig(groupName);
     if (cleanOffset) offsets.cleanOffset(groupName);
     stats.groupDeleted(groupName);
-    logger.info({ group: groupName, cleanOffset, caller: connection.remote }, 'group deleted by an administrator');
+    logger.info(
+      { group: groupName, cleanOffset, caller: connection.remote },
+      'group deleted by an administrator',
+    );
     return successResponse(request);
   };
 

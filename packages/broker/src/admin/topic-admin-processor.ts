@@ -9,7 +9,6 @@ import { type Logger, type RequestContext, RemotingError } from '@centaurmq/remo
 import { jsonObject, jsonText } from '../metadata/json-value.ts';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts';
 import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
-import type { MessageStore } from '../store/message-store.ts';
 import { TopicAttributeError, parseTopicAttributes } from '../topic/topic-attributes.ts';
 import { topicConfigOf } from '../topic/topic-config-codec.ts';
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
@@ -24,8 +23,9 @@ const TOPICS_PER_REQUEST_MAX = 10_000;
 export interface TopicAdminProcessorOptions {
   readonly topics: TopicConfigManager;
   readonly offsets: Pick<ConsumerOffsetManager, 'cleanOffsetByTopic' | 'whichGroupByTopic'>;
-  readonly store: Pick<MessageStore, 'deleteTopic'>;
   readonly stats: Pick<BrokerStatsManager, 'topicDeleted'>;
+  /** Lets the name servers know, but waits for them only as long as a tool does. */
+  readonly announce: () => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -77,22 +77,26 @@ export class TopicAdminProcessor {
     request: RemotingCommand,
     { connection }: RequestContext,
   ): Promise<RemotingCommand> => {
-    const { topics, offsets, store, stats, logger } = this.#options;
+    const { topics, offsets, stats, announce, logger } = this.#options;
     const { topic } = DeleteTopicRequestHeader.decode(request.extFields);
     if (topic.trim() === '')
       return errorResponse(request, ResponseCode.INVALID_PARAMETER, 'The specified topic is blank.');
-    if (topics.isSystemTopic(topic)) return errorResponse(request, ResponseCode.INVALID_PARAMETER, conflict(topic));
+    if (topics.isSystemTopic(topic))
+      return errorResponse(request, ResponseCode.INVALID_PARAMETER, conflict(topic));
     const retryTopics = [...offsets.whichGroupByTopic(topic)].flatMap((group) => [
       `%RETRY%${group}_${topic}`,
       `%RETRY%${group}+${topic}`,
     ]);
-    for (const name of [topic, ...retryTopics.filter((retryTopic) => topics.find(retryTopic) !== undefined)]) {
+    for (const name of [
+      topic,
+      ...retryTopics.filter((retryTopic) => topics.find(retryTopic) !== undefined),
+    ]) {
       await topics.deleteTopicConfig(name);
-      await store.deleteTopic(name);
       offsets.cleanOffsetByTopic(name);
       stats.topicDeleted(name);
       logger.info({ topic: name, caller: connection.remote }, 'topic deleted');
     }
+    await announce();
     return successResponse(request);
   };
 
@@ -101,7 +105,7 @@ export class TopicAdminProcessor {
     { connection }: RequestContext,
     wanted: readonly TopicConfig[],
   ): Promise<RemotingCommand> {
-    const { topics, logger } = this.#options;
+    const { topics, announce, logger } = this.#options;
     for (const topic of wanted) {
       const refusal = decideTopicRefusal(topic, topics);
       if (refusal !== null) return errorResponse(request, ResponseCode.INVALID_PARAMETER, refusal);
@@ -112,6 +116,7 @@ export class TopicAdminProcessor {
       if (!(error instanceof TopicAttributeError)) throw error;
       return errorResponse(request, ResponseCode.SYSTEM_ERROR, error.message);
     }
+    await announce();
     const names = wanted.map((topic) => topic.topicName);
     logger.info({ topics: names, caller: connection.remote }, 'topics set by an administrator');
     return successResponse(request);

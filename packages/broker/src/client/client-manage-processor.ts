@@ -1,8 +1,7 @@
 import {
   GetConsumerListByGroupRequestHeader,
   HeartbeatResponseHeader,
-  PERM_READ,
-  PERM_WRITE,
+  Perm,
   type RemotingCommand,
   ResponseCode,
   TopicRules,
@@ -17,7 +16,12 @@ import type { SubscriptionGroupManager } from '../subscription/subscription-grou
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
 import type { ClientChannel } from './client-channel.ts';
 import type { ConsumerManager } from './consumer-manager.ts';
-import { type ConsumerData, type HeartbeatData, heartbeatDataOf, subscriptionDataOf } from './heartbeat-data.ts';
+import {
+  type ConsumerData,
+  type HeartbeatData,
+  heartbeatDataOf,
+  subscriptionDataOf,
+} from './heartbeat-data.ts';
 import type { ProducerManager } from './producer-manager.ts';
 
 const UNIT_SUB_FLAG = 2;
@@ -104,14 +108,18 @@ export class ClientManageProcessor {
     return jsonResponse(request, { consumerIdList });
   };
 
-  async #registerConsumer(consumer: ConsumerData, channel: ClientChannel, withoutSub: boolean): Promise<void> {
+  async #registerConsumer(
+    consumer: ConsumerData,
+    channel: ClientChannel,
+    withoutSub: boolean,
+  ): Promise<void> {
     const { consumers, topics, groups } = this.#options;
     const { groupName: group, subscriptionDataSet, unitMode } = consumer;
     const config = await groups.findSubscriptionGroupConfig(group);
     if (config === null) return;
     await topics.createTopicInSendMessageBack(TopicRules.retryTopic(group), {
       queueNums: config.retryQueueNums,
-      perm: PERM_READ | PERM_WRITE,
+      perm: Perm.READ | Perm.WRITE,
       order: subscriptionDataSet.some(({ topic }) => topics.isOrderTopic(topic)),
       topicSysFlag: unitMode ? UNIT_SUB_FLAG : 0,
     });

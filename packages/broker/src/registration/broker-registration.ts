@@ -36,13 +36,13 @@ export class BrokerRegistration {
 
   /** {@link registerAll}, but waits no longer than a client would like to. */
   async registerSoon(): Promise<void> {
-    let late = (): void => undefined;
-    const deadline = new Promise<void>((resolve) => {
-      late = resolve;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.setTimer(CHANGE_WAIT_MILLIS, resolve);
+      void this.registerAll().then(() => {
+        timer.cancel();
+        resolve();
+      });
     });
-    const timer = this.#clock.setTimer(CHANGE_WAIT_MILLIS, late);
-    await Promise.race([this.registerAll(), deadline]);
-    timer.cancel();
   }
 
   async stop(): Promise<void> {

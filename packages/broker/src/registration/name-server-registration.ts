@@ -100,7 +100,9 @@ export class NameServerRegistration {
     this.#running = null;
     if (!this.#stopped)
       this.#timer = clock.setTimer(
-        registered ? config.registerNameServerPeriod : Math.min(RETRY_MILLIS, config.registerNameServerPeriod),
+        registered
+          ? config.registerNameServerPeriod
+          : Math.min(RETRY_MILLIS, config.registerNameServerPeriod),
         () => void this.register(),
       );
     return registered;

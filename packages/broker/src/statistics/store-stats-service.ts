@@ -16,6 +16,12 @@ const TPS_WINDOWS_SECONDS = [10, 60, 600] as const;
 const DAY_MILLIS = 86_400_000;
 const MINUTE_MILLIS = 60_000;
 
+/** Messages and bytes of the log appended since the store was opened, whichever path took them. */
+export interface PutTotals {
+  readonly times: number;
+  readonly bytes: number;
+}
+
 /** Totals since the start at the last two midnights (Java: BrokerStats). */
 export interface DayTotals {
   readonly yesterdayMorning: number;
@@ -26,12 +32,10 @@ export interface DayTotals {
 /** What passed through the store, and how fast over 10 s, 1 min and 10 min (Java: StoreStatsService). */
 export class StoreStatsService {
   readonly #clock: Clock;
+  readonly #putTotals: () => PutTotals;
   readonly #samples: Sample[] = [];
   readonly bootTimestamp: number;
   #timer: Timer | null = null;
-  #putTimes = 0;
-  #putBytes = 0;
-  #putFailedTimes = 0;
   #getFound = 0;
   #getMiss = 0;
   #getTransferred = 0;
@@ -39,8 +43,9 @@ export class StoreStatsService {
   #morning = { put: 0, got: 0 };
   #yesterdayMorning = { put: 0, got: 0 };
 
-  constructor(parts: { readonly clock: Clock }) {
+  constructor(parts: { readonly clock: Clock; readonly putTotals: () => PutTotals }) {
     this.#clock = parts.clock;
+    this.#putTotals = parts.putTotals;
     this.bootTimestamp = parts.clock.now();
     this.#day = localDay(this.bootTimestamp);
   }
@@ -55,28 +60,6 @@ export class StoreStatsService {
     this.#timer = null;
   }
 
-  get putTimesTotal(): number {
-    return this.#putTimes;
-  }
-
-  get putBytesTotal(): number {
-    return this.#putBytes;
-  }
-
-  get putFailedTimes(): number {
-    return this.#putFailedTimes;
-  }
-
-  /** Messages appended, whichever path took them. */
-  messagesPut(count: number, bytes: number): void {
-    this.#putTimes += count;
-    this.#putBytes += bytes;
-  }
-
-  putFailed(): void {
-    this.#putFailedTimes++;
-  }
-
   /** A pull that found messages. */
   getFound(count: number): void {
     this.#getFound++;
@@ -87,11 +70,15 @@ export class StoreStatsService {
     this.#getMiss++;
   }
 
+  get putTotals(): PutTotals {
+    return this.#putTotals();
+  }
+
   get putDayTotals(): DayTotals {
     return {
       yesterdayMorning: this.#yesterdayMorning.put,
       todayMorning: this.#morning.put,
-      todayNow: this.#putTimes,
+      todayNow: this.#putTotals().times,
     };
   }
 
@@ -130,7 +117,7 @@ export class StoreStatsService {
     const now = this.#clock.now();
     this.#samples.push({
       timestamp: now,
-      putTimes: this.#putTimes,
+      putTimes: this.#putTotals().times,
       getFound: this.#getFound,
       getMiss: this.#getMiss,
       getTransferred: this.#getTransferred,
@@ -140,7 +127,7 @@ export class StoreStatsService {
     if (day === this.#day) return;
     this.#day = day;
     this.#yesterdayMorning = this.#morning;
-    this.#morning = { put: this.#putTimes, got: this.#getTransferred };
+    this.#morning = { put: this.#putTotals().times, got: this.#getTransferred };
   }
 
   #arm(): void {

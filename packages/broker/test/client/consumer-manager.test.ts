@@ -19,6 +19,8 @@ function subscription(topic: string, subVersion = 1): SubscriptionData {
   };
 }
 
+const withTag = (tag: string, subVersion: number) => [{ ...subscription('T', subVersion), subString: tag }];
+
 describe('ConsumerManager', () => {
   let clock: ManualClock;
   let manager: ConsumerManager;
@@ -32,7 +34,10 @@ describe('ConsumerManager', () => {
     manager.onConsumerIdsChange((group, members) => told.push([group, members.map((member) => member.id)]));
   });
 
-  function register(connection: Connection, given: { group?: string; topics?: string[]; messageModel?: 'BROADCASTING'; notify?: boolean } = {}): boolean {
+  function register(
+    connection: Connection,
+    given: { group?: string; topics?: string[]; messageModel?: 'BROADCASTING'; notify?: boolean } = {},
+  ): boolean {
     return manager.registerConsumer({
       group: given.group ?? 'G',
       channel: { connection, clientId: `client-${connection.id}`, language: 0, version: 479 },
@@ -93,7 +98,6 @@ describe('ConsumerManager', () => {
       consumeFromWhere: 'CONSUME_FROM_LAST_OFFSET',
       notifyConsumerIdsChangedEnable: true,
     } as const;
-    const withTag = (tag: string, subVersion: number) => [{ ...subscription('T', subVersion), subString: tag }];
     manager.registerConsumer({ ...registration, subscriptions: withTag('new', 5) });
     manager.registerConsumer({ ...registration, subscriptions: withTag('old', 4) });
     expect(manager.findSubscriptionData('G', 'T')?.subString).toBe('new');

@@ -30,7 +30,9 @@ describe('resolveBrokerConfig', () => {
 
   it('refuses a key that does not exist', () => {
     const given = { lisenPort: 1 } as never;
-    expect(() => resolveBrokerConfig(given, machine)).toThrow('lisenPort: expected one of the documented keys');
+    expect(() => resolveBrokerConfig(given, machine)).toThrow(
+      'lisenPort: expected one of the documented keys',
+    );
   });
 });
 
@@ -48,7 +50,11 @@ describe('parseBrokerConfig', () => {
   });
 
   it.each([
-    ['fileReservedTime', '3 days', 'fileReservedTime: expected a whole number between 1 and 876000, found "3 days"'],
+    [
+      'fileReservedTime',
+      '3 days',
+      'fileReservedTime: expected a whole number between 1 and 876000, found "3 days"',
+    ],
     ['flushDiskType', 'SYNC', 'flushDiskType: expected one of ASYNC_FLUSH, SYNC_FLUSH, found "SYNC"'],
     ['autoCreateTopicEnable', 'yes', 'autoCreateTopicEnable: expected true or false, found "yes"'],
     ['deleteWhen', '24', 'deleteWhen: expected hours between 0 and 23, separated by semicolons, found "24"'],

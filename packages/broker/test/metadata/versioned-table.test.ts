@@ -12,11 +12,13 @@ const codec = {
   },
 };
 
+const put = (key: string, value: number | null) => () => new Map([[key, value]]);
+const increment = (current: ReadonlyMap<string, number>) => new Map([['sum', (current.get('sum') ?? 0) + 1]]);
+
 describe('VersionedTable', () => {
   let store: MemoryMetadataStore;
   let clock: ManualClock;
   const open = () => VersionedTable.open('numbers', { store, clock, codec });
-  const put = (key: string, value: number | null) => () => new Map([[key, value]]);
 
   beforeEach(() => {
     store = new MemoryMetadataStore();
@@ -51,7 +53,6 @@ describe('VersionedTable', () => {
     const table = await open();
     await table.change(put('sum', 0));
     store.commitCount = 0;
-    const increment = (current: ReadonlyMap<string, number>) => new Map([['sum', (current.get('sum') ?? 0) + 1]]);
     await Promise.all(Array.from({ length: 50 }, () => table.change(increment)));
     expect(table.values.get('sum')).toBe(50);
     expect(store.commitCount).toBeLessThanOrEqual(2);

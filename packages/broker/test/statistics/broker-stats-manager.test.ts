@@ -46,7 +46,11 @@ describe('BrokerStatsManager', () => {
     stats.groupGot('G', 'T', { count: 32, bytes: 1000 });
     stats.groupGot('G', 'T', { count: 8, bytes: 200 });
     await clock.advance(10_000);
-    expect(stats.statsItem('GROUP_GET_NUMS', 'T@G')?.snapshot('minute')).toEqual({ sum: 40, tps: 4, avgpt: 20 });
+    expect(stats.statsItem('GROUP_GET_NUMS', 'T@G')?.snapshot('minute')).toEqual({
+      sum: 40,
+      tps: 4,
+      avgpt: 20,
+    });
     expect(stats.statsItem('GROUP_GET_SIZE', 'T@G')?.snapshot('minute').sum).toBe(1200);
     expect(stats.groupGetTps('G', 'T')).toBe(4);
   });

@@ -2,13 +2,19 @@ import { ManualClock } from '@centaurmq/remoting';
 import { describe, expect, it } from 'vitest';
 import { StoreStatsService } from '../../src/statistics/store-stats-service.ts';
 
+function setup(clock: ManualClock) {
+  const totals = { times: 0, bytes: 0 };
+  const stats = new StoreStatsService({ clock, putTotals: () => totals });
+  stats.start();
+  return { stats, totals };
+}
+
 describe('StoreStatsService', () => {
   it('averages over 10 s, 1 min and 10 min', async () => {
     const clock = new ManualClock();
-    const stats = new StoreStatsService({ clock });
-    stats.start();
+    const { stats, totals } = setup(clock);
     await clock.advance(600_000);
-    stats.messagesPut(600, 6000);
+    totals.times += 600;
     await clock.advance(1000);
     expect(stats.putTps()).toEqual([60, 10, 1]);
     await clock.advance(10_000);
@@ -19,8 +25,7 @@ describe('StoreStatsService', () => {
 
   it('adds found and missed pulls', async () => {
     const clock = new ManualClock();
-    const stats = new StoreStatsService({ clock });
-    stats.start();
+    const { stats } = setup(clock);
     stats.getFound(32);
     stats.getMissed();
     await clock.advance(2000);
@@ -33,12 +38,11 @@ describe('StoreStatsService', () => {
   it('remembers the totals of the last two mornings', async () => {
     const noon = new Date(2026, 5, 1, 12).getTime();
     const clock = new ManualClock(noon);
-    const stats = new StoreStatsService({ clock });
-    stats.start();
-    stats.messagesPut(10, 100);
+    const { stats, totals } = setup(clock);
+    totals.times += 10;
     stats.getFound(3);
     await clock.advance(13 * 3_600_000);
-    stats.messagesPut(5, 50);
+    totals.times += 5;
     expect(stats.putDayTotals).toEqual({ yesterdayMorning: 0, todayMorning: 10, todayNow: 15 });
     await clock.advance(24 * 3_600_000);
     expect(stats.putDayTotals).toEqual({ yesterdayMorning: 10, todayMorning: 15, todayNow: 15 });

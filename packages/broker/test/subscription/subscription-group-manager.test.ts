@@ -1,7 +1,10 @@
 import { ManualClock, silentLogger } from '@centaurmq/remoting';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type BrokerConfig, resolveBrokerConfig } from '../../src/config/broker-config.ts';
-import { subscriptionGroupConfig, subscriptionGroupConfigOf } from '../../src/subscription/subscription-group-config.ts';
+import {
+  subscriptionGroupConfig,
+  subscriptionGroupConfigOf,
+} from '../../src/subscription/subscription-group-config.ts';
 import { SubscriptionGroupManager } from '../../src/subscription/subscription-group-manager.ts';
 import { MemoryMetadataStore } from '../metadata/memory-metadata-store.ts';
 

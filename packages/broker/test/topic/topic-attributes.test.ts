@@ -5,7 +5,10 @@ describe('decideTopicAttributes', () => {
   it('adds, replaces and deletes', () => {
     const current = { 'message.type': 'NORMAL', 'reserve.time': '1' };
     const alterations = { '+message.type': 'FIFO', '-reserve.time': '', '+ack.level': 'fsync' };
-    expect(decideTopicAttributes(current, alterations)).toEqual({ 'message.type': 'FIFO', 'ack.level': 'fsync' });
+    expect(decideTopicAttributes(current, alterations)).toEqual({
+      'message.type': 'FIFO',
+      'ack.level': 'fsync',
+    });
   });
 
   it.each([
@@ -31,7 +34,10 @@ describe('parseTopicAttributes', () => {
     expect(parseTopicAttributes(undefined)).toEqual({});
   });
 
-  it.each(['message.type=FIFO', '+message.type', '+a=b=c', '+=x', '+a=1,,+b=2', '+a=1,+a=2'])('refuses %s', (text) => {
-    expect(() => parseTopicAttributes(text)).toThrow(/malformed|duplication/);
-  });
+  it.each(['message.type=FIFO', '+message.type', '+a=b=c', '+=x', '+a=1,,+b=2', '+a=1,+a=2'])(
+    'refuses %s',
+    (text) => {
+      expect(() => parseTopicAttributes(text)).toThrow(/malformed|duplication/);
+    },
+  );
 });

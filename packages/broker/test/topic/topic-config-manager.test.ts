@@ -79,7 +79,9 @@ describe('TopicConfigManager', () => {
   it('creates a topic once when many send to it at the same moment', async () => {
     const manager = await open();
     const version = manager.dataVersion.counter;
-    const created = await Promise.all(Array.from({ length: 20 }, () => manager.createTopicInSendMessage(sent)));
+    const created = await Promise.all(
+      Array.from({ length: 20 }, () => manager.createTopicInSendMessage(sent)),
+    );
     expect(new Set(created).size).toBe(1);
     expect(manager.dataVersion.counter).toBe(version + 1);
   });
@@ -104,7 +106,9 @@ describe('TopicConfigManager', () => {
   it('tells listeners what was there before and after', async () => {
     const manager = await open();
     const seen: unknown[] = [];
-    manager.onChange((changes) => seen.push(...changes.map(({ key, before, after }) => [key, before?.perm, after?.perm])));
+    manager.onChange((changes) =>
+      seen.push(...changes.map(({ key, before, after }) => [key, before?.perm, after?.perm])),
+    );
     await manager.updateTopicConfigs([topicConfig('T')]);
     await manager.updateTopicConfigs([topicConfig('T', { perm: 4 })]);
     await manager.deleteTopicConfig('T');
@@ -122,7 +126,9 @@ describe('TopicConfigManager', () => {
       topicConfig('Fast', { attributes: { '+ack.level': 'os' } }),
       topicConfig('Default'),
     ]);
-    const levels = ['Fast', 'Default'].map((name) => manager.ackLevelOf(manager.find(name) ?? topicConfig(name)));
+    const levels = ['Fast', 'Default'].map((name) =>
+      manager.ackLevelOf(manager.find(name) ?? topicConfig(name)),
+    );
     expect(levels).toEqual(['os', 'fsync']);
   });
 

@@ -91,7 +91,11 @@ function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
 }
 
-function choice<const Choice extends string>(flag: string, found: string, choices: readonly Choice[]): Choice {
+function choice<const Choice extends string>(
+  flag: string,
+  found: string,
+  choices: readonly Choice[],
+): Choice {
   const chosen = choices.find((known) => known === found);
   if (chosen === undefined)
     throw usage(`${flag}: expected one of ${choices.join(', ')}, found ${JSON.stringify(found)}`);
