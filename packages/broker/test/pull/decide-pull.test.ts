@@ -65,6 +65,10 @@ function refusalOf(...given: Parameters<typeof decide>): [number | undefined, nu
   return [refused?.code, refused?.forbiddenType];
 }
 
+function codesOf(text: string | undefined) {
+  return decide({ subscription: text }, {}).admitted?.filter.tagCodes;
+}
+
 describe('decidePull', () => {
   it('refuses in the order and with the codes of Java', () => {
     const closed = { ...open.config, brokerPermission: 2 };
@@ -120,8 +124,6 @@ describe('decidePull', () => {
   });
 
   it('reads the tags of a subscription that comes along', () => {
-    const codesOf = (text: string | undefined) =>
-      decide({ subscription: text }, {}).admitted?.filter.tagCodes;
     expect(codesOf(' a ||b|| ')).toEqual(Int32Array.of(tagsCode('a'), tagsCode('b')));
     expect(codesOf('*')).toBeNull();
     expect(codesOf('')).toBeNull();

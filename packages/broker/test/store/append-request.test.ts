@@ -35,9 +35,7 @@ it('writes the fields in the order the engine reads them', () => {
 it('writes a given tags code, a batch and an IPv6 producer', () => {
   const bornHost = { host: '2001:db8::1', port: 1 };
   const request = encodeAppendRequest(9, { ...message, tagsCode: -2, kind: 'batch', bornHost });
-  expect(request.toString('hex')).toContain(
-    '01fffffffffffffffe0114' + '20010db8000000000000000000000001' + '00000001',
-  );
+  expect(request.toString('hex')).toContain('01fffffffffffffffe011420010db800000000000000000000000100000001');
 });
 
 it('keeps a producer clock beyond 64 bits at the bound', () => {
