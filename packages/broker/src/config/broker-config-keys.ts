@@ -53,6 +53,7 @@ export interface BrokerConfig {
   readonly deleteWhen: string;
   readonly fileReservedTime: number;
   readonly diskMaxUsedSpaceRatio: number;
+  readonly commitLogBytesMax: number;
   readonly maxMessageSize: number;
   readonly maxTransferBytesOnMessageInMemory: number;
   readonly maxTransferCountOnMessageInMemory: number;
@@ -176,6 +177,12 @@ export const brokerConfigKeys: ConfigKeys = {
   diskMaxUsedSpaceRatio: integer(75, percent, 'Percent of the disk from which expired segments go at once', {
     updatable: true,
   }),
+  commitLogBytesMax: integer(
+    0,
+    { min: 0, max: Number.MAX_SAFE_INTEGER },
+    'Bytes the commit log may have before its oldest segments go; 0: no limit. Not a key of Apache',
+    { updatable: true },
+  ),
   maxMessageSize: integer(4_194_304, { min: 1024, max: 16_000_000 }, 'Bytes of the largest message body'),
   maxTransferBytesOnMessageInMemory: integer(
     262_144,

@@ -8,8 +8,8 @@ export interface RetentionSettings {
   readonly deleteWhen: string;
   /** Percent of the disk from which expired segments go at once. */
   readonly diskMaxUsedSpaceRatio: number;
-  /** Bytes the commit log may have; null: no limit. */
-  readonly commitLogBytesMax: number | null;
+  /** Bytes the commit log may have; 0: no limit. */
+  readonly commitLogBytesMax: number;
 }
 
 /** What the engine is asked to delete. */
@@ -36,7 +36,7 @@ export function decideRetention(
   const hours = settings.deleteWhen.split(';').map(Number);
   const ageDue = hours.includes(hourOfDay) || usedPercent > settings.diskMaxUsedSpaceRatio;
   const logBytes = status.appendedOffset - status.minOffset;
-  const sizeDue = settings.commitLogBytesMax !== null && logBytes > settings.commitLogBytesMax;
+  const sizeDue = settings.commitLogBytesMax > 0 && logBytes > settings.commitLogBytesMax;
   if (!overfull && !ageDue && !sizeDue) return null;
   const reservedMillis = ageDue ? settings.fileReservedTime * HOUR_MILLIS : null;
   return {

@@ -1,0 +1,241 @@
+import { MqVersion } from '@centaurmq/protocol';
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  RemotingClient,
+  type RemotingServerOptions,
+  type SocketAddress,
+  type Transport,
+  addressToString,
+} from '@centaurmq/remoting';
+import { BrokerServers } from './broker-servers.ts';
+import { ClientHousekeepingService } from './client/client-housekeeping-service.ts';
+import { ConsumerIdsChangeNotifier } from './client/consumer-ids-change-notifier.ts';
+import { ConsumerManager } from './client/consumer-manager.ts';
+import { ProducerManager } from './client/producer-manager.ts';
+import { RebalanceLockManager } from './client/rebalance-lock-manager.ts';
+import type { BrokerConfig } from './config/broker-config.ts';
+import { registerControlPath } from './control-path.ts';
+import { MessagePath } from './message-path.ts';
+import { BrokerRegistration } from './registration/broker-registration.ts';
+import { BrokerStatsManager } from './statistics/broker-stats-manager.ts';
+import { StoreStatsService } from './statistics/store-stats-service.ts';
+import type { NativeModule } from './store/native-module.ts';
+import { type OpenStore, type RecoveryReport, type StoreLocation, openStore } from './store/open-store.ts';
+import { SubscriptionGroupManager } from './subscription/subscription-group-manager.ts';
+import { TopicConfigManager } from './topic/topic-config-manager.ts';
+
+export interface BrokerOptions {
+  /** From `resolveBrokerConfig`. */
+  readonly config: BrokerConfig;
+  readonly location: StoreLocation;
+  readonly listen: Omit<RemotingServerOptions['listen'], 'port'>;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Part of the unique keys made for messages that come without one. */
+  readonly processId: number;
+  /** Called with the open store before anything reads it: to import what an Apache broker left. */
+  readonly storeOpened?: (store: OpenStore) => Promise<void>;
+  /** Default: the engine of this platform. */
+  readonly native?: NativeModule;
+}
+
+/** A broker that answers. */
+export interface RunningBroker {
+  /** What is bound; the port is real even when 0 was asked for. */
+  readonly address: SocketAddress;
+  /** Where clients reach it, `ip:port`. */
+  readonly brokerAddr: string;
+  /** What was found when the store was opened. */
+  readonly recovery: RecoveryReport;
+}
+
+const DRAIN_MILLIS = 5000;
+
+/**
+ * A broker: opens its store, listens, and keeps itself known at its name servers. It is started once and stopped once.
+ */
+export class Broker {
+  readonly #options: BrokerOptions;
+  /** What was begun, in that order; ended in the reverse one. */
+  readonly #endings: (() => unknown)[] = [];
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with everything ended again when a part cannot begin. */
+  async start(): Promise<RunningBroker> {
+    try {
+      return await this.#begin();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Leaves the name servers, answers who waits, lets requests that are being worked on finish, and closes the store. */
+  async stop(): Promise<void> {
+    for (let end = this.#endings.pop(); end !== undefined; end = this.#endings.pop()) await end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #begin(): Promise<RunningBroker> {
+    const { config, transport, clock, logger } = this.#options;
+    const store = await this.#openStore();
+    const parts = { ...this.#options, store, metadata: store.metadata };
+    const topics = await TopicConfigManager.open(parts);
+    const managers = {
+      topics,
+      groups: await SubscriptionGroupManager.open(parts),
+      consumers: new ConsumerManager(parts),
+      producers: new ProducerManager(parts),
+      locks: new RebalanceLockManager(parts),
+    };
+    const { stats, storeStats } = this.#statistics(store, topics);
+    const statistics = {
+      groupGot(group: string, topic: string, got: { readonly count: number; readonly bytes: number }): void {
+        stats.groupGot(group, topic, got);
+        storeStats.getFound(got.count);
+      },
+      missed: () => storeStats.getMissed(),
+    };
+    const messagePath = await MessagePath.open({ ...parts, ...managers, statistics });
+    this.#endings.push(() => messagePath.stop());
+    const servers = new BrokerServers({
+      ...this.#options,
+      listenPort: config.listenPort,
+      chunkIngestor: messagePath.ingestor,
+    });
+    const announcement: { registration: BrokerRegistration | null; brokerAddr: string } = {
+      registration: null,
+      brokerAddr: '',
+    };
+    const registerControl = registerControlPath({
+      ...parts,
+      ...managers,
+      messagePath,
+      stats,
+      storeStats,
+      servers,
+      brokerAddr: () => announcement.brokerAddr,
+      announce: async () => announcement.registration?.registerSoon(),
+    });
+    servers.setUp((server, port) => messagePath.registerOn(server, port));
+    servers.setUp(registerControl);
+    this.#watchClients({ ...managers, servers });
+    const address = await this.#listen(servers, messagePath, store);
+    announcement.brokerAddr = addressToString({ host: config.brokerIP1, port: address.port });
+    const client = new RemotingClient({ name: 'broker', transport, clock, logger });
+    this.#endings.push(() => client.close());
+    const addresses = {
+      brokerAddr: announcement.brokerAddr,
+      haServerAddr: addressToString({ host: config.brokerIP1, port: address.port + 1 }),
+    };
+    const registration = new BrokerRegistration({ config, addresses, topics, client, clock, logger });
+    announcement.registration = registration;
+    this.#endings.push(() => registration.stop());
+    await registration.registerSoon();
+    return { address, brokerAddr: announcement.brokerAddr, recovery: store.report };
+  }
+
+  async #openStore(): Promise<OpenStore> {
+    const { config, location, clock, logger, native, storeOpened } = this.#options;
+    const store = await openStore({
+      location,
+      clock,
+      logger,
+      files: config,
+      settings: config,
+      identity: identityOf(config, config.listenPort),
+      ...(native === undefined ? {} : { native }),
+    });
+    this.#endings.push(() => store.close());
+    await storeOpened?.(store);
+    return store;
+  }
+
+  #statistics(
+    { messages }: OpenStore,
+    topics: TopicConfigManager,
+  ): { stats: BrokerStatsManager; storeStats: StoreStatsService } {
+    const { config, clock } = this.#options;
+    const stats = new BrokerStatsManager({
+      clock,
+      clusterName: config.brokerClusterName,
+      topics: () => topics.topics.keys(),
+      topicPutTotal(name) {
+        const topic = topics.find(name);
+        if (topic === undefined) return null;
+        let total = 0;
+        for (let queueId = 0; queueId < topic.writeQueueNums; queueId++)
+          total += messages.maxOffset(name, queueId);
+        return total;
+      },
+    });
+    const openedAt = messages.status().appendedOffset;
+    const storeStats = new StoreStatsService({
+      clock,
+      putTotals: () => ({
+        times: messages.appendedRecordCount,
+        bytes: messages.status().appendedOffset - openedAt,
+      }),
+    });
+    stats.start();
+    storeStats.start();
+    this.#endings.push(() => {
+      stats.stop();
+      storeStats.stop();
+    });
+    return { stats, storeStats };
+  }
+
+  #watchClients(parts: {
+    readonly consumers: ConsumerManager;
+    readonly producers: ProducerManager;
+    readonly locks: RebalanceLockManager;
+    readonly servers: BrokerServers;
+  }): void {
+    const { config, clock } = this.#options;
+    const notifier = new ConsumerIdsChangeNotifier({ config, clock, notify: parts.servers.notify });
+    parts.consumers.onConsumerIdsChange((group, members) => notifier.consumerIdsChanged(group, members));
+    const housekeeping = new ClientHousekeepingService({ ...parts, clock });
+    parts.servers.onConnectionClosed((connection) => housekeeping.connectionClosed(connection));
+    housekeeping.start();
+    this.#endings.push(() => {
+      housekeeping.stop();
+      notifier.stop();
+    });
+  }
+
+  async #listen(servers: BrokerServers, messagePath: MessagePath, store: OpenStore): Promise<SocketAddress> {
+    this.#endings.push(async () => {
+      messagePath.holds.releaseAll();
+      await servers.stop(DRAIN_MILLIS);
+    });
+    messagePath.start();
+    const address = await servers.start();
+    // Records and answers name the port; with any free port nobody knows it before this line.
+    if (address.port !== this.#options.config.listenPort)
+      store.messages.configure(identityOf(this.#options.config, address.port));
+    return address;
+  }
+}
+
+function identityOf(config: BrokerConfig, storePort: number): OpenStore['messages']['identity'] {
+  return {
+    storeHost: config.brokerIP1,
+    storePort,
+    clusterName: config.brokerClusterName,
+    brokerName: config.brokerName,
+    regionId: config.regionId,
+    traceOn: config.traceOn,
+    version: MqVersion.CURRENT,
+  };
+}
