@@ -11,16 +11,7 @@ export type FieldSpec = `${FieldKind}${'' | '?' | `=${string}`}${'' | ` ${string
 /** Property name to field, in the order in which fields go onto the wire. */
 export type FieldTable = Readonly<Record<string, FieldSpec>>;
 
-type KindOf<S> = S extends FieldKind
-  ? S
-  : S extends `${infer K extends FieldKind}?${string}`
-    ? K
-    : S extends `${infer K extends FieldKind}=${string}`
-      ? K
-      : S extends `${infer K extends FieldKind} ${string}`
-        ? K
-        : never;
-type ValueOf<S> = FieldValue<KindOf<S>>;
+type ValueOf<S> = { [K in FieldKind]: S extends `${K}${string}` ? FieldValue<K> : never }[FieldKind];
 type OptionalKeys<T extends FieldTable> = {
   [P in keyof T]: T[P] extends `${FieldKind}?${string}` ? P : never;
 }[keyof T];
@@ -66,9 +57,9 @@ export interface Header<T extends FieldTable> {
    * @param where said in errors, such as the peer's address
    * @throws HeaderError for a required field that is missing, or a value that is not of its kind
    */
-  decode(extFields: ExtFields, where?: string): Decoded<T>;
+  readonly decode: (extFields: ExtFields, where?: string) => Decoded<T>;
   /** Fields in the table's order; undefined ones are left out. */
-  encode(values: Encodable<T>): ExtFields;
+  readonly encode: (values: Encodable<T>) => ExtFields;
 }
 
 interface BoundField extends HeaderField {

@@ -182,7 +182,7 @@ class FastJsonParser {
   #error(expected: string): JsonError {
     const found =
       this.#at < this.#text.length ? JSON.stringify(this.#text.slice(this.#at, this.#at + 20)) : 'the end';
-    return new JsonError(this.#at, found, expected);
+    return new JsonError(`character ${this.#at}`, found, expected);
   }
 }
 
@@ -203,9 +203,20 @@ function setMember(object: Record<string, unknown>, key: string, value: unknown)
  */
 export function writeJson(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
+  if (typeof value === 'number') return numberText(value);
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   return typeof value === 'object' && value !== null ? writeObject(value) : 'null';
+}
+
+const LONG_MAX = 2 ** 63;
+
+/** Java's extremes of a long, which arrive here rounded, leave as themselves; what is no number leaves as fastjson's null. */
+function numberText(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value);
+  if (value === LONG_MAX) return '9223372036854775807';
+  if (value === -LONG_MAX) return '-9223372036854775808';
+  if (Number.isInteger(value) && Math.abs(value) < LONG_MAX) return String(BigInt(value));
+  return Number.isFinite(value) ? String(value) : 'null';
 }
 
 function writeObject(value: object): string {

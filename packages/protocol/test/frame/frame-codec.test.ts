@@ -100,9 +100,11 @@ it("marks a one-way request and answers in the request's codec", () => {
   });
 });
 
-describe('the JSON header decoder', () => {
-  const decode = (json: string): RemotingCommand => decodeFrame(frameOf(0, json, 'body'));
+function decode(json: string): RemotingCommand {
+  return decodeFrame(frameOf(0, json, 'body'));
+}
 
+describe('the JSON header decoder', () => {
   it('takes what Go sends: null and empty members, an unknown one, a language of its own', () => {
     const command = decode(
       '{"code":10,"language":"KOTLIN","version":317,"opaque":1,"flag":0,"remark":"","extFields":{},"other":[1]}',

@@ -3,7 +3,7 @@ import {
   HeaderError,
   GetMaxOffsetRequestHeader,
   PullMessageRequestHeader,
-  RegisterBrokerRequestHeader,
+  type RegisterBrokerRequestHeader,
   SearchOffsetRequestHeader,
   SendMessageRequestHeader,
   SendMessageRequestHeaderV2,
