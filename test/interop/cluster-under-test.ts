@@ -1,0 +1,176 @@
+// The servers that the tests in this folder measure: ours, started as a user starts them, or with
+// CENTAURMQ_INTEROP_TARGET=apache the genuine ones, which must pass the same tests.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { scratchFolder, startApacheBroker, startApacheNameServer } from './apache/apache-cluster.ts';
+import { freePort } from './apache/free-ports.ts';
+import { rawRequest } from './apache/raw-request.ts';
+
+const commandLine = fileURLToPath(new URL('../../packages/centaurmq/bin/centaurmq.js', import.meta.url));
+const startTimeoutMillis = 30_000;
+const stopTimeoutMillis = 30_000;
+const pollMillis = 25;
+const keptOutputBytes = 64 * 1024;
+const getBrokerClusterInfo = 106;
+
+export interface ClusterUnderTest extends AsyncDisposable {
+  readonly nameServerAddress: string;
+  readonly brokerAddress: string;
+  readonly brokerName: string;
+  readonly clusterName: string;
+  readonly storeFolder: string;
+  /** What the servers printed so far (ours only). */
+  readonly output: string;
+  /** Stops in order; the store folder stays until dispose when it was given. */
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  /** Default: a scratch folder that is removed at the end. */
+  readonly storeFolder?: string;
+  /** Further arguments of `centaurmq start`. */
+  readonly args?: readonly string[];
+  readonly brokerPort?: number;
+  readonly nameServerPort?: number;
+}
+
+export async function startClusterUnderTest(options: ClusterOptions = {}): Promise<ClusterUnderTest> {
+  return process.env['CENTAURMQ_INTEROP_TARGET'] === 'apache'
+    ? startApache(options)
+    : startOurCluster(options);
+}
+
+async function startApache(options: ClusterOptions): Promise<ClusterUnderTest> {
+  const nameServer = await startApacheNameServer();
+  const broker = await startApacheBroker({
+    nameServerAddress: nameServer.address,
+    ...(options.storeFolder === undefined ? {} : { storeFolder: options.storeFolder }),
+  });
+  const end = async (how: 'stop' | 'kill'): Promise<void> => {
+    await broker[how]();
+    await nameServer.stop();
+  };
+  return {
+    nameServerAddress: nameServer.address,
+    brokerAddress: broker.address,
+    brokerName: broker.brokerName,
+    clusterName: broker.clusterName,
+    storeFolder: broker.storeFolder,
+    output: '',
+    stop: () => end('stop'),
+    kill: () => end('kill'),
+    [Symbol.asyncDispose]: () => end('kill'),
+  };
+}
+
+/** `centaurmq start` on free ports. */
+export async function startOurCluster(options: ClusterOptions = {}): Promise<ClusterUnderTest> {
+  const storeFolder = options.storeFolder ?? scratchFolder('our-store');
+  const nameServerPort = options.nameServerPort ?? (await freePort());
+  const brokerPort = options.brokerPort ?? (await freePort([-2, 0, 1]));
+  const server = new ServerProcess([
+    'start',
+    `--store=${storeFolder}`,
+    `--namesrv-port=${nameServerPort}`,
+    `--broker-port=${brokerPort}`,
+    '--broker-ip=127.0.0.1',
+    ...(options.args ?? []),
+  ]);
+  const nameServerAddress = `127.0.0.1:${nameServerPort}`;
+  const brokerAddress = `127.0.0.1:${brokerPort}`;
+  const remove = (): void => {
+    if (options.storeFolder === undefined) rmSync(storeFolder, { recursive: true, force: true });
+  };
+  try {
+    await waitForRegistration(server, nameServerAddress, brokerAddress);
+  } catch (error) {
+    await server.end('SIGKILL');
+    remove();
+    throw error;
+  }
+  return {
+    nameServerAddress,
+    brokerAddress,
+    brokerName: 'broker-a',
+    clusterName: 'DefaultCluster',
+    storeFolder,
+    get output() {
+      return server.output;
+    },
+    stop: async () => {
+      const code = await server.end('SIGTERM');
+      if (code !== 0) throw new Error(`centaurmq start ended with ${code}:\n${server.output}`);
+    },
+    kill: async () => {
+      await server.end('SIGKILL');
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server.end('SIGKILL');
+      remove();
+    },
+  };
+}
+
+class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | NodeJS.Signals>;
+  output = '';
+  running = true;
+
+  constructor(args: readonly string[]) {
+    const child = spawn(process.execPath, [commandLine, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    const killWithTests = (): void => {
+      child.kill('SIGKILL');
+    };
+    process.once('exit', killWithTests);
+    this.#ended = new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        this.running = false;
+        process.off('exit', killWithTests);
+        resolve(code ?? signal ?? 'SIGKILL');
+      });
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output = (this.output + text).slice(-keptOutputBytes);
+      });
+    }
+  }
+
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | NodeJS.Signals> {
+    if (this.running) this.#child.kill(signal);
+    const late = new AbortController();
+    const killLate = setTimeout(stopTimeoutMillis, undefined, { signal: late.signal }).then(
+      () => this.#child.kill('SIGKILL'),
+      () => false,
+    );
+    const ended = await this.#ended;
+    late.abort();
+    await killLate;
+    return ended;
+  }
+}
+
+async function waitForRegistration(
+  server: ServerProcess,
+  nameServerAddress: string,
+  brokerAddress: string,
+): Promise<void> {
+  const deadline = performance.now() + startTimeoutMillis;
+  for (;;) {
+    if (!server.running) throw new Error(`centaurmq start ended early:\n${server.output}`);
+    const answer = await rawRequest(nameServerAddress, getBrokerClusterInfo).catch(() => undefined);
+    if (answer?.body.includes(`"${brokerAddress}"`) === true) return;
+    if (performance.now() > deadline) {
+      throw new Error(
+        `the broker did not register in ${startTimeoutMillis} ms; cluster info: ${String(answer?.body)}; output:\n${server.output}`,
+      );
+    }
+    await setTimeout(pollMillis);
+  }
+}
