@@ -1,4 +1,4 @@
-import { encodeFrame, isOneway, ResponseCode, responseTo } from '@centaurmq/protocol';
+import { encodeFrame, isOneway, MqVersion, ResponseCode, responseTo } from '@centaurmq/protocol';
 import type { RemotingCommand } from '@centaurmq/protocol';
 import type { ConnectionOwner } from '../connection/remoting-connection.ts';
 import { RemotingConnection } from '../connection/remoting-connection.ts';
@@ -43,9 +43,6 @@ export interface RemotingServerOptions {
   readonly chunkIngestor?: ChunkIngestor;
 }
 
-/** Java's MQVersion V5_3_1: only newer clients know GO_AWAY. */
-const GO_AWAY_VERSION_ABOVE = 475;
-
 /**
  * Serves commands on one port: frames in, handlers by request code, responses out, and calls to clients on their own
  * connections. Apache RocketMQ: NettyRemotingServer.
@@ -81,7 +78,7 @@ export class RemotingServer {
       inFlight: this.#inFlight,
       unsentGuard: this.#unsentGuard,
       handle: (request, context) =>
-        this.#draining && request.version > GO_AWAY_VERSION_ABOVE && !isOneway(request)
+        this.#draining && request.version > MqVersion.V5_3_1 && !isOneway(request)
           ? responseTo(request, ResponseCode.GO_AWAY, { remark: 'please go away' })
           : this.#table.handle(request, context),
       respond: (connection, request, response) => this.#respond(connection, request, response),
@@ -174,6 +171,11 @@ export class RemotingServer {
     const open = this.#connections.get(connection);
     if (open === undefined) done?.();
     else this.#write(open, bytes, done);
+  }
+
+  /** Closes a connection; nothing happens when it is gone already. */
+  disconnect(connection: Connection, reason: string): void {
+    this.#connections.get(connection)?.destroy(new Error(reason));
   }
 
   /**

@@ -79,14 +79,14 @@ describe('limits on virtual time', () => {
       [1, 2, 3].map(() => transport.connect({ address: parseAddress(house.address), timeoutMillis: 1000 })),
     );
     const [patient, recovering, flooded] = opened;
-    house.server.sendFrames(patient, Buffer.alloc(300_000));
-    house.server.sendFrames(recovering, Buffer.alloc(300_000));
-    house.server.sendFrames(flooded, Buffer.alloc(300_000));
+    house.server.sendFrames(patient!, Buffer.alloc(300_000));
+    house.server.sendFrames(recovering!, Buffer.alloc(300_000));
+    house.server.sendFrames(flooded!, Buffer.alloc(300_000));
     await clock.advance(5_000);
     expect(opened.map((connection) => connection.isOpen)).toEqual([true, true, true]);
-    house.server.sendFrames(flooded, Buffer.alloc(150_000));
-    expect(flooded.isOpen).toBe(false);
-    collect(streams[1], []);
+    house.server.sendFrames(flooded!, Buffer.alloc(150_000));
+    expect(flooded!.isOpen).toBe(false);
+    collect(streams[1]!, []);
     await clock.advance(5_000);
     expect(opened.map((connection) => connection.isOpen)).toEqual([false, true, false]);
     const reasons = house.serverLog
@@ -229,7 +229,7 @@ describe('the chunk ingestor', () => {
     const chunks: number[] = [];
     const closedOf: number[] = [];
     const { clock, stream, received, server } = await startWith({
-      ingest(connection, chunk) {
+      ingest(_connection, chunk) {
         chunks.push(chunk.length);
         if (chunk.length > frame.length) {
           return {

@@ -130,13 +130,17 @@ describe.each(worlds)('a RemotingServer over $world', ({ make }) => {
     const lost = house.client.invoke(house.address, requestCommand(11), SECOND);
     await until(() => held.length === 2, 'both held');
     const [first, second] = held;
-    house.server.respond(first.connection, first.request, responseTo(first.request, 0, { remark: 'late' }));
+    house.server.respond(
+      first!.connection,
+      first!.request,
+      responseTo(first!.request, 0, { remark: 'late' }),
+    );
     expect(await answered).toMatchObject({ remark: 'late' });
     await house.client.close(house.address);
     await expect(lost).rejects.toMatchObject({ name: 'RemotingSendError', address: house.address });
     await until(() => house.server.connectionCount === 0, 'closed');
-    expect(second.connection.isOpen).toBe(false);
-    house.server.respond(second.connection, second.request, responseTo(second.request, 0));
+    expect(second!.connection.isOpen).toBe(false);
+    house.server.respond(second!.connection, second!.request, responseTo(second!.request, 0));
     await house.stop();
   });
 
@@ -152,7 +156,7 @@ describe.each(worlds)('a RemotingServer over $world', ({ make }) => {
       return responseTo(request, 0, { remark: `client saw ${request.code}` });
     });
     await house.client.invoke(house.address, echoRequest(), SECOND);
-    const connection = peers[0];
+    const connection = peers[0]!;
     expect(await house.server.call(connection, requestCommand(307), 5_000)).toMatchObject({
       remark: 'client saw 307',
     });
