@@ -34,7 +34,7 @@ interface PendingChange<Value> {
 }
 
 /** Cannot be a topic or a group: a dot is not allowed in their names. */
-const DATA_VERSION_KEY = '.dataVersion';
+export const DATA_VERSION_KEY = '.dataVersion';
 const PENDING_CHANGES_MAX = 10_000;
 
 /**
@@ -161,12 +161,6 @@ export class VersionedTable<Value> {
     for (const listener of this.#listeners) listener(changes);
   }
 
-  /** Takes over a version that another store had, as when Apache's files are imported. */
-  async adoptDataVersion(dataVersion: DataVersion): Promise<void> {
-    await this.#store.commit(this.#batchOf(new Map(), dataVersion));
-    this.#dataVersion = dataVersion;
-  }
-
   #batchOf(decided: ReadonlyMap<string, Value | null>, dataVersion: DataVersion): MetadataBatch {
     const table = this.#name;
     const puts = [{ table, key: DATA_VERSION_KEY, value: encodeDataVersion(dataVersion) }];
@@ -178,7 +172,7 @@ export class VersionedTable<Value> {
   }
 }
 
-function encodeDataVersion(dataVersion: DataVersion): Uint8Array {
+export function encodeDataVersion(dataVersion: DataVersion): Uint8Array {
   return Buffer.from(JSON.stringify(dataVersion));
 }
 

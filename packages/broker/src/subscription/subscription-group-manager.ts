@@ -144,12 +144,6 @@ export class SubscriptionGroupManager {
     });
     return this.#table.values.has(group);
   }
-
-  /** Takes over what an Apache broker had. */
-  async adopt(groups: readonly StoredSubscriptionGroup[], dataVersion: DataVersion | null): Promise<void> {
-    await this.#table.change(() => new Map(groups.map((group) => [group.config.groupName, group])));
-    if (dataVersion !== null) await this.#table.adoptDataVersion(dataVersion);
-  }
 }
 
 function storedGroupOf(json: unknown, groupName: string): StoredSubscriptionGroup {

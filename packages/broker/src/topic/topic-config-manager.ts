@@ -233,12 +233,6 @@ export class TopicConfigManager {
   async deleteTopicConfig(topic: string): Promise<void> {
     await this.#table.change((current) => (current.has(topic) ? new Map([[topic, null]]) : new Map()));
   }
-
-  /** Takes over what an Apache broker had: topics as they are, and their version. */
-  async adopt(topics: readonly TopicConfig[], dataVersion: DataVersion | null): Promise<void> {
-    await this.#table.change(() => new Map(topics.map((topic) => [topic.topicName, topic])));
-    if (dataVersion !== null) await this.#table.adoptDataVersion(dataVersion);
-  }
 }
 
 /** The topic that a send creates, or null when it may not. */

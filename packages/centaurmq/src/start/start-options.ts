@@ -25,6 +25,8 @@ export interface StartOptions {
     readonly config: Partial<BrokerConfig>;
     readonly listenHost: string;
   } | null;
+  /** Of the store, and of what the name server keeps. */
+  readonly directory: string;
   readonly logLevel: LogLevel;
   readonly logJson: boolean;
 }
@@ -63,6 +65,7 @@ export function decideStartOptions(flags: StartFlags, conf: Partial<BrokerConfig
     broker: withBroker
       ? { listenHost, config: brokerConfig(flags, conf, { brokerIP1, namesrvAddr: others }) }
       : null,
+    directory: flags.store ?? conf.storePathRootDir ?? STORE_DIRECTORY_DEFAULT,
     logLevel,
     logJson,
   };
