@@ -62,6 +62,10 @@ export const ResponseCode = {
   CONTROLLER_BROKER_LIVE_INFO_NOT_EXISTS: 2016,
   USER_NOT_EXIST: 3001,
   POLICY_NOT_EXIST: 3002,
+  RPC_UNKNOWN: -1000,
+  RPC_ADDR_IS_NULL: -1002,
+  RPC_SEND_TO_CHANNEL_FAILED: -1004,
+  RPC_TIME_OUT: -1006,
 } as const;
 export type ResponseCode = (typeof ResponseCode)[keyof typeof ResponseCode];
 
