@@ -1,23 +1,37 @@
 //! The storage engine. It is not: a network server, a scheduler, or aware of Node.js.
 
+mod abort_mark;
 mod appender;
+mod batch_body;
+mod checkpoint;
+mod commit_log;
+mod consume_queue;
+mod delay_level;
 pub mod disk;
+mod dispatcher;
 mod error;
+mod file_name;
+mod index;
 pub mod ingest;
 mod mapped_file;
 pub mod metadata;
 mod read;
+mod record;
 mod recovery;
 mod retention;
 mod store;
 mod store_options;
+#[cfg(test)]
+mod store_tests;
 mod topic;
+mod watermarks;
 
 pub use appender::{Appended, Appender, BatchToAppend, MessageToAppend, ParsedProperties, TagsCode};
 pub use disk::{Disk, DiskFile};
 pub use error::{AppendError, StoreError};
 pub use mapped_file::MappedMemory;
 pub use read::{Boundary, QueueState, ReadOutcome, ReadRequest, ReadStatus};
+pub use record::{LogItem, RecordError, RecordView, decode as decode_record};
 pub use recovery::{Cut, RecoveryReport, StartKind};
 pub use retention::{RetentionPolicy, RetentionReport};
 pub use store::{Arrival, Store, StoreStatus};

@@ -1,15 +1,23 @@
 //! The store: what a broker does with it.
 
-use std::sync::Arc;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use crate::appender::Appender;
-use crate::disk::{Disk, DiskSpace};
+use parking_lot::{Mutex, RwLock};
+
+use crate::abort_mark;
+use crate::appender::{AppendState, Appender};
+use crate::checkpoint::{Checkpoint, Mark, Timestamps};
+use crate::commit_log::CommitLog;
+use crate::consume_queue::{ConsumeQueue, DIRECTORY as QUEUE_DIRECTORY, QueueTable};
+use crate::disk::{Disk, DiskLock, DiskSpace};
 use crate::error::StoreError;
-use crate::read::{Boundary, QueueState, ReadOutcome, ReadRequest};
-use crate::recovery::RecoveryReport;
-use crate::retention::{RetentionPolicy, RetentionReport};
+use crate::index::IndexService;
+use crate::recovery::{Recovered, RecoveryReport, recover};
 use crate::store_options::StoreOptions;
-use crate::topic::{TopicHandle, TopicSpec};
+use crate::topic::{AckLevel, TopicHandle, TopicSpec, TopicTable};
+use crate::watermarks::Watermarks;
 
 /// Watermarks and state, for `status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,17 +45,64 @@ pub struct Arrival {
 
 /// A message store: a commit log for all topics, a consume queue per topic and queue, an index by key. All methods can be
 /// called from any thread; those that say "blocking" may wait for the disk.
+///
+/// Locks are taken in this order: checkpoint, flush, append, topics, then those inside queues, log and index.
 #[derive(Debug)]
 pub struct Store {
     disk: Arc<dyn Disk>,
+    options: StoreOptions,
+    topics: RwLock<TopicTable>,
+    queues: Arc<QueueTable>,
+    log: CommitLog,
+    index: Option<Arc<IndexService>>,
+    watermarks: Watermarks,
+    append: Mutex<AppendState>,
+    flushing: Mutex<()>,
+    checkpointing: Mutex<()>,
+    checkpoint_offset: AtomicU64,
+    arrivals: Mutex<Vec<Arc<ConsumeQueue>>>,
+    arrivals_pending: AtomicBool,
+    mapped_count: Arc<AtomicUsize>,
+    poison: OnceLock<String>,
+    closed: AtomicBool,
+    lock: Mutex<Option<Box<dyn DiskLock>>>,
 }
 
 impl Store {
     /// Blocking. Opens or creates the store in this directory and recovers it.
     pub fn open(disk: Arc<dyn Disk>, options: &StoreOptions) -> Result<(Self, RecoveryReport), StoreError> {
         options.check()?;
-        let _ = Self { disk };
-        Err(StoreError::Closed)
+        let name = disk.name();
+        let lock = disk
+            .lock()
+            .map_err(|error| StoreError::io("lock", &name, error))?
+            .map_err(|holder| StoreError::Locked { directory: name, holder })?;
+        let Recovered { report, topics, queues, log, index, append, mapped_count, checkpoint_current } =
+            recover(&disk, options)?;
+        let store = Self {
+            watermarks: Watermarks::new(report.end_offset),
+            checkpoint_offset: AtomicU64::new(report.end_offset),
+            disk,
+            options: options.clone(),
+            topics: RwLock::new(topics),
+            queues,
+            log,
+            index,
+            append: Mutex::new(append),
+            flushing: Mutex::new(()),
+            checkpointing: Mutex::new(()),
+            arrivals: Mutex::default(),
+            arrivals_pending: AtomicBool::new(false),
+            mapped_count,
+            poison: OnceLock::new(),
+            closed: AtomicBool::new(false),
+            lock: Mutex::new(Some(lock)),
+        };
+        abort_mark::write(&*store.disk)?;
+        if !checkpoint_current {
+            store.checkpoint()?;
+        }
+        Ok((store, report))
     }
 
     /// The disk it was opened on.
@@ -55,134 +110,278 @@ impl Store {
         &self.disk
     }
 
+    pub fn options(&self) -> &StoreOptions {
+        &self.options
+    }
+
+    pub(crate) fn log(&self) -> &CommitLog {
+        &self.log
+    }
+
+    pub(crate) fn watermarks(&self) -> &Watermarks {
+        &self.watermarks
+    }
+
+    pub(crate) fn queues(&self) -> &QueueTable {
+        &self.queues
+    }
+
+    pub(crate) fn topics(&self) -> &RwLock<TopicTable> {
+        &self.topics
+    }
+
+    pub(crate) fn index(&self) -> Option<&IndexService> {
+        self.index.as_deref()
+    }
+
+    pub(crate) fn append_state(&self) -> &Mutex<AppendState> {
+        &self.append
+    }
+
+    pub(crate) fn count_mapped(&self, newly_mapped: usize) {
+        self.mapped_count.fetch_add(newly_mapped, Ordering::Relaxed);
+    }
+
+    pub(crate) fn uncount_mapped(&self, unmapped: usize) {
+        let _ = self
+            .mapped_count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| Some(count.saturating_sub(unmapped)));
+    }
+
+    /// Why the store takes no more writes, if it does not.
+    pub fn poison_reason(&self) -> Option<&str> {
+        self.poison.get().map(String::as_str)
+    }
+
+    /// After a failed fsync nobody knows what is on the disk, and a second fsync would not say.
+    fn poison(&self, error: &StoreError) -> StoreError {
+        let reason = self.poison.get_or_init(|| error.to_string());
+        StoreError::Poisoned { reason: reason.clone() }
+    }
+
+    pub(crate) fn check_open(&self) -> Result<(), StoreError> {
+        if self.closed.load(Ordering::Acquire) { Err(StoreError::Closed) } else { Ok(()) }
+    }
+
+    pub(crate) fn check_writable(&self) -> Result<(), StoreError> {
+        self.check_open()?;
+        match self.poison.get() {
+            Some(reason) => Err(StoreError::Poisoned { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Defines or updates a topic. Its name must be non-empty, at most 255 bytes, without `/` and control characters.
-    pub fn define_topic(&self, _spec: &TopicSpec) -> Result<TopicHandle, StoreError> {
-        Err(StoreError::Closed)
+    pub fn define_topic(&self, spec: &TopicSpec) -> Result<TopicHandle, StoreError> {
+        self.check_open()?;
+        let _append = self.append.lock();
+        let handle = self.topics.write().define(spec)?;
+        if spec.ack_level == AckLevel::Os {
+            for queue in self.queues.of_topic(handle) {
+                if queue.make_visible(queue.appended()) {
+                    self.report_arrival(&queue);
+                }
+            }
+        }
+        Ok(handle)
     }
 
     /// Blocking. Forgets the topic's queues and removes their files; its messages stay in the log until retention.
-    pub fn delete_topic(&self, _topic: TopicHandle) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+    pub fn delete_topic(&self, topic: TopicHandle) -> Result<(), StoreError> {
+        self.check_open()?;
+        let (entry, queues) = {
+            let mut append = self.append.lock();
+            let entry = self.topics.write().remove(topic).ok_or(StoreError::TopicUnknown { topic })?;
+            let queues = self.queues.remove_topic(topic);
+            for queue in &queues {
+                append.dispatcher.forget_queue(queue);
+            }
+            append.unflushed.retain(|queue| queue.topic() != topic);
+            (entry, queues)
+        };
+        for queue in &queues {
+            queue.delete_files(&*self.disk)?;
+        }
+        let directory = format!("{QUEUE_DIRECTORY}/{}", String::from_utf8_lossy(entry.name()));
+        match self.disk.remove_directory(&directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::io("remove", directory, error));
+            }
+            _ => {}
+        }
+        // A queue without files would be built anew from the log; the checkpoint puts its messages behind us.
+        self.checkpoint().map(|_| ())
     }
 
     /// The handle of a defined topic.
-    pub fn topic(&self, _name: &[u8]) -> Option<TopicHandle> {
-        None
+    pub fn topic(&self, name: &[u8]) -> Option<TopicHandle> {
+        self.topics.read().find(name).filter(|entry| entry.defined()).map(super::topic::TopicEntry::handle)
     }
 
     /// Takes the append lock. `now_millis` becomes the records' store timestamp (never going backwards).
     pub fn appender(&self, now_millis: i64) -> Appender<'_> {
-        Appender::new(self, now_millis)
-    }
-
-    /// Reads records of one queue into `out`.
-    pub fn read(&self, _request: &ReadRequest<'_>, _out: &mut [u8]) -> Result<ReadOutcome, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// Copies the record that begins exactly here into `out` and returns its length; None if none begins here (or it is
-    /// not visible yet, or no longer there).
-    pub fn lookup(&self, _commit_log_offset: u64, _out: &mut [u8]) -> Result<Option<usize>, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    pub fn queue_state(&self, _topic: TopicHandle, _queue_id: i32) -> Result<QueueState, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// The queue offset for a store time (`RocketMQ`'s `getOffsetInQueueByTime`).
-    pub fn search_offset(
-        &self,
-        _topic: TopicHandle,
-        _queue_id: i32,
-        _timestamp: i64,
-        _boundary: Boundary,
-    ) -> Result<u64, StoreError> {
-        Err(StoreError::Closed)
+        let state = self.append.lock();
+        Appender::new(self, state, self.topics.read(), now_millis)
     }
 
     /// Begins or ends reporting arrivals of this queue. A queue with no message yet can be watched.
-    pub fn watch(&self, _topic: TopicHandle, _queue_id: i32, _on: bool) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+    pub fn watch(&self, topic: TopicHandle, queue_id: i32, on: bool) -> Result<(), StoreError> {
+        let Some(queue_id) = u32::try_from(queue_id).ok().filter(|id| *id < self.options.queue_count_max)
+        else {
+            return Ok(());
+        };
+        let queue = {
+            let topics = self.topics.read();
+            let entry = topics.get(topic).ok_or(StoreError::TopicUnknown { topic })?;
+            match self.queues.get(topic, queue_id) {
+                Some(queue) => queue,
+                None if on => self.queues.get_or_create(topic, entry.name(), queue_id),
+                None => return Ok(()),
+            }
+        };
+        queue.watch(on);
+        Ok(())
+    }
+
+    pub(crate) fn report_arrival(&self, queue: &Arc<ConsumeQueue>) {
+        self.arrivals.lock().push(queue.clone());
+        self.arrivals_pending.store(true, Ordering::Release);
     }
 
     /// Watched queues with newly visible messages since the last call, each once, appended to `arrivals`.
-    pub fn take_arrivals(&self, _arrivals: &mut Vec<Arrival>) {}
+    pub fn take_arrivals(&self, arrivals: &mut Vec<Arrival>) {
+        if !self.arrivals_pending.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        for queue in self.arrivals.lock().drain(..) {
+            // From here on a new message is reported again; whoever is told now looks after this.
+            queue.arrival_taken();
+            arrivals.push(Arrival { topic: queue.topic(), queue_id: queue.queue_id() });
+        }
+    }
 
     /// Whether `take_arrivals` would return any.
     pub fn arrivals_pending(&self) -> bool {
-        false
+        self.arrivals_pending.load(Ordering::Acquire)
     }
 
     /// Blocking group commit: makes durable what was appended before the call; returns the flushed offset. One runs at a
     /// time; callers meanwhile share the next. Appends go on.
     pub fn flush(&self) -> Result<u64, StoreError> {
-        Err(StoreError::Closed)
+        let wanted = self.watermarks.appended();
+        let _one_at_a_time = self.flushing.lock();
+        if self.watermarks.flushed() >= wanted {
+            return Ok(self.watermarks.flushed());
+        }
+        self.check_writable()?;
+        let (to, queues) = {
+            let mut append = self.append.lock();
+            let unflushed = std::mem::take(&mut append.unflushed);
+            let queues: Vec<(Arc<ConsumeQueue>, u64)> = unflushed
+                .into_iter()
+                .map(|queue| {
+                    queue.take_unflushed();
+                    let upto = queue.appended();
+                    (queue, upto)
+                })
+                .collect();
+            (self.watermarks.appended(), queues)
+        };
+        self.log.sync(self.watermarks.flushed(), to).map_err(|error| self.poison(&error))?;
+        self.watermarks.set_flushed(to);
+        for (queue, upto) in queues {
+            if queue.make_visible(upto) {
+                self.report_arrival(&queue);
+            }
+        }
+        Ok(to)
     }
 
     /// Everything below is on the disk.
     pub fn flushed_offset(&self) -> u64 {
-        0
+        self.watermarks.flushed()
     }
 
     /// Everything below is in the log.
     pub fn appended_offset(&self) -> u64 {
-        0
+        self.watermarks.appended()
     }
 
-    /// Blocking. Commit log offsets of messages with this key, newest first, stored within the times (both inclusive).
-    /// Different keys with the same hash are included, as in Apache's; the caller compares.
-    pub fn query_index(
-        &self,
-        _topic: &str,
-        _key: &str,
-        _max_count: usize,
-        _begin_millis: i64,
-        _end_millis: i64,
-        _out: &mut Vec<u64>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+    /// The first commit log offset that is still there.
+    pub fn min_offset(&self) -> u64 {
+        self.log.min_offset()
     }
 
     /// Blocking. Makes the next segment ready (created, zero-filled, durable); false if it was already.
     pub fn prepare_segment(&self) -> Result<bool, StoreError> {
-        Err(StoreError::Closed)
+        self.check_writable()?;
+        self.log.prepare_segment(self.watermarks.appended())
     }
 
-    /// Blocking. Deletes what the policy says.
-    pub fn retain(&self, _policy: &RetentionPolicy) -> Result<RetentionReport, StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// Blocking. Flushes log, queues and index and writes the checkpoint, so that a start has less to scan.
+    /// Blocking. Flushes log, queues and index and writes the checkpoint, so that a start has less to scan. Returns the commit
+    /// log offset it stands for.
     pub fn checkpoint(&self) -> Result<u64, StoreError> {
-        Err(StoreError::Closed)
+        self.check_writable()?;
+        let _one_at_a_time = self.checkpointing.lock();
+        let (checkpoint, unsynced) = {
+            let mut append = self.append.lock();
+            let index = self.index.as_ref().map(|index| index.mark()).unwrap_or_default();
+            let time = append.last_store_timestamp;
+            let offset = self.watermarks.appended();
+            let mark = Mark {
+                commit_log_offset: offset,
+                log_min_offset: self.log.min_offset(),
+                queues: append.dispatcher.mark(),
+                index,
+            };
+            let timestamps = Timestamps {
+                physic_msg_timestamp: time,
+                logics_msg_timestamp: time,
+                index_msg_timestamp: time,
+                master_flushed_offset: 0,
+                confirm_phy_offset: i64::try_from(offset).unwrap_or(i64::MAX),
+            };
+            (Checkpoint { timestamps, mark: Some(mark) }, append.dispatcher.take_unsynced())
+        };
+        self.flush()?;
+        // A queue that could not be synced cannot be synced later either: the system may have forgotten what was dirty.
+        for queue in &unsynced {
+            queue.sync(&*self.disk).map_err(|error| self.poison(&error))?;
+        }
+        if let Some(index) = &self.index {
+            index.sync().map_err(|error| self.poison(&error))?;
+        }
+        checkpoint.write(&*self.disk)?;
+        let offset = checkpoint.mark.map_or(0, |mark| mark.commit_log_offset);
+        self.checkpoint_offset.store(offset, Ordering::Release);
+        Ok(offset)
     }
 
     /// Blocking. Checkpoint, then the `abort` mark is removed and the directory released. Appends fail from here on.
     pub fn close(&self) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
-    }
-
-    /// Reads and checks the whole log; bytes checked.
-    pub fn verify(&self) -> Result<u64, StoreError> {
-        Err(StoreError::Closed)
+        self.check_open()?;
+        self.append.lock().closing = true;
+        let written = self.checkpoint();
+        let marked = written.and_then(|_| abort_mark::remove(&*self.disk));
+        self.closed.store(true, Ordering::Release);
+        self.lock.lock().take();
+        marked
     }
 
     pub fn status(&self) -> StoreStatus {
         StoreStatus {
-            min_offset: 0,
-            appended_offset: 0,
-            flushed_offset: 0,
-            checkpoint_offset: 0,
-            segment_count: 0,
-            segment_prepared: false,
-            topic_count: 0,
-            queue_count: 0,
-            consume_queue_mapped_count: 0,
-            index_file_count: 0,
+            min_offset: self.log.min_offset(),
+            appended_offset: self.watermarks.appended(),
+            flushed_offset: self.watermarks.flushed(),
+            checkpoint_offset: self.checkpoint_offset.load(Ordering::Acquire),
+            segment_count: self.log.segment_count(),
+            segment_prepared: self.log.has_prepared(),
+            topic_count: self.topics.read().count(),
+            queue_count: self.queues.all().len(),
+            consume_queue_mapped_count: self.mapped_count.load(Ordering::Relaxed),
+            index_file_count: self.index.as_ref().map_or(0, |index| index.file_count()),
             space: self.disk.space().ok(),
-            poison_reason: None,
+            poison_reason: self.poison.get().cloned(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Sizes and limits of a store; the defaults are Apache `RocketMQ`'s (`MessageStoreConfig`), so a directory moves in and out.
 
+use crate::consume_queue::ENTRY_BYTES;
+use crate::delay_level::default_delay_level_millis;
 use crate::error::StoreError;
 
 /// Sizes and limits. Everything that shapes a file must stay as it was when the directory was created.
@@ -21,6 +23,9 @@ pub struct StoreOptions {
     pub queue_count_max: u32,
     /// Consume queue files mapped at a time before idle ones are released. Default 16 384.
     pub consume_queue_mapped_max: usize,
+    /// Milliseconds of the delay levels, first level first (`messageDelayLevel`): rebuilding the queue of
+    /// `SCHEDULE_TOPIC_XXXX` needs them.
+    pub delay_level_millis: Vec<i64>,
     /// Give up everything from this commit log offset on, although it lies in the safe range: the explicit consent that
     /// `StoreError::Damaged` asks for. Default none.
     pub cut_damage_at: Option<u64>,
@@ -41,6 +46,7 @@ impl Default for StoreOptions {
             body_bytes_max: 4 << 20,
             queue_count_max: 65_536,
             consume_queue_mapped_max: 16_384,
+            delay_level_millis: default_delay_level_millis(),
             cut_damage_at: None,
             verify_on_open: false,
             rebuild_on_open: false,
@@ -63,6 +69,10 @@ impl StoreOptions {
     /// Bytes a whole record may have.
     pub(crate) fn record_bytes_max(&self) -> usize {
         self.body_bytes_max as usize + (64 << 10)
+    }
+
+    pub(crate) fn queue_file_bytes(&self) -> u64 {
+        u64::from(self.consume_queue_file_entries) * ENTRY_BYTES as u64
     }
 
     pub(crate) fn check(&self) -> Result<(), StoreError> {

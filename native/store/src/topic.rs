@@ -1,6 +1,8 @@
 //! Topics as the store sees them: a handle, a name and what the hot path needs to decide.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::collections::HashMap;
+
+use crate::error::StoreError;
 
 /// A topic's number for the life of this open store. Handles are never used again after a deletion.
 pub type TopicHandle = u32;
@@ -40,7 +42,7 @@ pub struct TopicEntry {
     perm: u32,
     hot_path: bool,
     defined: bool,
-    ack_level: AtomicU8,
+    ack_level: AckLevel,
 }
 
 impl TopicEntry {
@@ -64,6 +66,11 @@ impl TopicEntry {
         self.perm
     }
 
+    /// Whether `define_topic` has been called for it; a topic found on disk is not defined at first.
+    pub fn defined(&self) -> bool {
+        self.defined
+    }
+
     pub fn writable(&self) -> bool {
         self.defined && self.perm & 2 != 0
     }
@@ -73,6 +80,94 @@ impl TopicEntry {
     }
 
     pub fn ack_level(&self) -> AckLevel {
-        if self.ack_level.load(Ordering::Relaxed) == 0 { AckLevel::Os } else { AckLevel::Fsync }
+        self.ack_level
     }
+}
+
+/// All topics of a store by handle and by name.
+#[derive(Debug, Default)]
+pub(crate) struct TopicTable {
+    by_name: HashMap<Box<[u8]>, TopicHandle>,
+    entries: Vec<Option<TopicEntry>>,
+}
+
+impl TopicTable {
+    pub fn define(&mut self, spec: &TopicSpec) -> Result<TopicHandle, StoreError> {
+        if let Err(reason) = check_topic_name(spec.name.as_bytes()) {
+            return Err(StoreError::TopicRejected { name: spec.name.clone(), reason: reason.to_owned() });
+        }
+        let handle = self.intern(spec.name.as_bytes())?;
+        if let Some(Some(entry)) = self.entries.get_mut(handle as usize) {
+            entry.read_queue_nums = spec.read_queue_nums;
+            entry.write_queue_nums = spec.write_queue_nums;
+            entry.perm = spec.perm;
+            entry.hot_path = spec.hot_path;
+            entry.ack_level = spec.ack_level;
+            entry.defined = true;
+        }
+        Ok(handle)
+    }
+
+    /// The handle of a name, made if needed; without a definition it takes no appends.
+    pub fn intern(&mut self, name: &[u8]) -> Result<TopicHandle, StoreError> {
+        if let Some(handle) = self.by_name.get(name) {
+            return Ok(*handle);
+        }
+        let handle = TopicHandle::try_from(self.entries.len()).map_err(|_| StoreError::TopicRejected {
+            name: String::from_utf8_lossy(name).into_owned(),
+            reason: "all handles are used up; restart the store".to_owned(),
+        })?;
+        self.by_name.insert(name.into(), handle);
+        self.entries.push(Some(TopicEntry {
+            handle,
+            name: name.into(),
+            read_queue_nums: 0,
+            write_queue_nums: 0,
+            perm: 0,
+            hot_path: false,
+            defined: false,
+            ack_level: AckLevel::Os,
+        }));
+        Ok(handle)
+    }
+
+    pub fn remove(&mut self, handle: TopicHandle) -> Option<TopicEntry> {
+        let entry = self.entries.get_mut(handle as usize)?.take()?;
+        self.by_name.remove(entry.name());
+        Some(entry)
+    }
+
+    pub fn get(&self, handle: TopicHandle) -> Option<&TopicEntry> {
+        self.entries.get(handle as usize)?.as_ref()
+    }
+
+    pub fn defined(&self, handle: TopicHandle) -> Option<&TopicEntry> {
+        self.get(handle).filter(|entry| entry.defined)
+    }
+
+    pub fn find(&self, name: &[u8]) -> Option<&TopicEntry> {
+        self.get(*self.by_name.get(name)?)
+    }
+
+    pub fn count(&self) -> usize {
+        self.by_name.len()
+    }
+}
+
+/// A topic's name is the name of its directory.
+pub(crate) fn check_topic_name(name: &[u8]) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("the name is empty");
+    }
+    if name.len() > TOPIC_BYTES_MAX {
+        return Err("the name has more than 255 bytes");
+    }
+    let Ok(text) = str::from_utf8(name) else { return Err("the name is not UTF-8") };
+    if text == "." || text == ".." {
+        return Err("the name is not usable as a directory");
+    }
+    if text.contains(['/', '\\']) || text.chars().any(char::is_control) {
+        return Err("the name contains a slash, a backslash or a control character");
+    }
+    Ok(())
 }

@@ -61,8 +61,9 @@ pub trait DiskFile: Send + Sync + Debug {
     fn write_at(&self, position: u64, bytes: &[u8]) -> io::Result<()>;
     /// Makes bytes and length durable.
     fn sync(&self) -> io::Result<()>;
-    /// Reserves space for `0..end`, so that writing there through a mapping cannot fail. `StorageFull` when there is none.
-    fn allocate(&self, end: u64) -> io::Result<()>;
+    /// Reserves space for a range in which nothing has been written yet, so that writing there through a mapping cannot fail.
+    /// `StorageFull` when there is none. The file's length stays.
+    fn allocate(&self, from: u64, to: u64) -> io::Result<()>;
     /// Maps the first `len` bytes; every call on a file sees the same bytes.
     fn map(&self, len: usize) -> io::Result<Arc<MappedMemory>>;
     /// Makes a range written through a mapping durable.

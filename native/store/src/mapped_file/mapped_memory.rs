@@ -1,10 +1,19 @@
 //! A mapping of a file, or anonymous memory that stands for one.
+#![expect(
+    unsafe_code,
+    reason = "memory shared with a file and between threads has no safe form in the language"
+)]
 
 use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use memmap2::MmapRaw;
+use memmap2::{MmapOptions, MmapRaw};
 
 /// A fixed range of memory that several threads and the disk see.
+///
+/// Two disciplines use it, each safe by itself and never both on one file: append-only files, where written bytes never change
+/// again (`MappedFile`), and files of words, where every access is atomic (the index).
 pub struct MappedMemory {
     raw: MmapRaw,
 }
@@ -14,6 +23,11 @@ impl MappedMemory {
         Self { raw }
     }
 
+    /// Zeroed memory without a file; pages cost nothing before they are touched.
+    pub(crate) fn anonymous(len: usize) -> io::Result<Self> {
+        Ok(Self { raw: MmapOptions::new().len(len).map_anon()?.into() })
+    }
+
     /// Bytes mapped.
     pub fn len(&self) -> usize {
         self.raw.len()
@@ -21,6 +35,68 @@ impl MappedMemory {
 
     pub fn is_empty(&self) -> bool {
         self.raw.len() == 0
+    }
+
+    /// The memory as 32-bit words, each accessed atomically. A rest of up to three bytes is left out.
+    #[expect(clippy::cast_ptr_alignment, reason = "mappings begin at a page")]
+    pub(crate) fn words(&self) -> &[AtomicU32] {
+        // SAFETY: the mapping is page-aligned, lives as long as `self`, and the length is rounded down to whole words. Files
+        // used as words are never handed out as plain slices (see the type's comment), so all accesses are atomic.
+        unsafe { std::slice::from_raw_parts(self.raw.as_ptr().cast::<AtomicU32>(), self.raw.len() / 4) }
+    }
+
+    fn cells(&self) -> &[AtomicU8] {
+        // SAFETY: bytes need no alignment, the length is the mapping's, the lifetime is `self`'s. Callers stay inside ranges
+        // that no plain slice covers for writing (see the callers).
+        unsafe { std::slice::from_raw_parts(self.raw.as_ptr().cast::<AtomicU8>(), self.raw.len()) }
+    }
+
+    /// Copies bytes out, for a simulated disk: only ranges that nobody is writing as plain bytes.
+    pub(crate) fn copy_out(&self, from: usize, out: &mut [u8]) -> bool {
+        let Some(cells) = self.cells().get(from..).and_then(|rest| rest.get(..out.len())) else {
+            return false;
+        };
+        for (byte, cell) in out.iter_mut().zip(cells) {
+            *byte = cell.load(Ordering::Relaxed);
+        }
+        true
+    }
+
+    /// Copies bytes in, for a simulated disk: only ranges that nobody reads or writes as plain bytes.
+    pub(crate) fn copy_in(&self, from: usize, bytes: &[u8]) -> bool {
+        let Some(cells) = self.cells().get(from..).and_then(|rest| rest.get(..bytes.len())) else {
+            return false;
+        };
+        for (byte, cell) in bytes.iter().zip(cells) {
+            cell.store(*byte, Ordering::Relaxed);
+        }
+        true
+    }
+
+    /// Writes a range back to its file and waits (`msync`).
+    pub(crate) fn write_back(&self, from: usize, to: usize) -> io::Result<()> {
+        self.raw.flush_range(from, to.saturating_sub(from))
+    }
+
+    /// # Safety
+    /// Nobody may write `from..to` while the slice lives.
+    pub(super) unsafe fn slice(&self, from: usize, to: usize) -> Option<&[u8]> {
+        if from > to || to > self.raw.len() {
+            return None;
+        }
+        // SAFETY: the range is inside the mapping, which outlives the slice; the caller excludes writers.
+        Some(unsafe { std::slice::from_raw_parts(self.raw.as_ptr().add(from), to - from) })
+    }
+
+    /// # Safety
+    /// Nobody else may access `from..to` while the slice lives.
+    #[expect(clippy::mut_from_ref, reason = "the caller guarantees that the range is accessed by it alone")]
+    pub(super) unsafe fn slice_mut(&self, from: usize, to: usize) -> Option<&mut [u8]> {
+        if from > to || to > self.raw.len() {
+            return None;
+        }
+        // SAFETY: the range is inside the mapping, which outlives the slice; the caller excludes all other access.
+        Some(unsafe { std::slice::from_raw_parts_mut(self.raw.as_mut_ptr().add(from), to - from) })
     }
 }
 

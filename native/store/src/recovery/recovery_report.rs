@@ -1,9 +1,10 @@
 //! What a start found and did.
 
 /// How the directory was left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StartKind {
     /// No log yet.
+    #[default]
     New,
     /// Closed in order.
     Clean,
@@ -21,7 +22,7 @@ pub struct Cut {
     pub reason: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecoveryReport {
     pub start_kind: StartKind,
     /// Text of the `abort` mark of the run before (its process id), if it was left.
@@ -41,4 +42,6 @@ pub struct RecoveryReport {
     pub queues_rebuilt_because: Option<String>,
     pub index_entries_rebuilt: u64,
     pub index_rebuilt_because: Option<String>,
+    /// How long it took.
+    pub millis: u64,
 }

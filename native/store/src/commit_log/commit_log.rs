@@ -1,0 +1,221 @@
+//! The log of all messages: segments of one size, named by the offset of their first byte.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::disk::Disk;
+use crate::error::StoreError;
+use crate::file_name::offset_file_name;
+use crate::mapped_file::{MappedFile, MappedFileWriter};
+
+pub const DIRECTORY: &str = "commitlog";
+/// A segment while it is being zero-filled. It has no place in the log yet, so it is not in the log's directory.
+pub const PREPARING_FILE: &str = "commitlog.preparing";
+const ZERO_CHUNK_BYTES: usize = 1 << 20;
+
+/// The segments and the next one in preparation. Where appending stands is the appender's to know.
+#[derive(Debug)]
+pub struct CommitLog {
+    disk: Arc<dyn Disk>,
+    segment_bytes: u64,
+    /// Ascending, without gaps.
+    segments: RwLock<Vec<Arc<MappedFile>>>,
+    min_offset: AtomicU64,
+    prepared: Mutex<Option<MappedFile>>,
+    /// Held while a segment is being zero-filled, so that only one is.
+    preparing: Mutex<()>,
+}
+
+impl CommitLog {
+    pub fn new(
+        disk: Arc<dyn Disk>,
+        segment_bytes: u64,
+        segments: Vec<Arc<MappedFile>>,
+        prepared: Option<MappedFile>,
+    ) -> Self {
+        let min_offset = AtomicU64::new(segments.first().map_or(0, |segment| segment.base()));
+        Self {
+            disk,
+            segment_bytes,
+            segments: RwLock::new(segments),
+            min_offset,
+            prepared: Mutex::new(prepared),
+            preparing: Mutex::new(()),
+        }
+    }
+
+    pub fn segment_bytes(&self) -> u64 {
+        self.segment_bytes
+    }
+
+    /// The first offset that is still there.
+    pub fn min_offset(&self) -> u64 {
+        self.min_offset.load(Ordering::Acquire)
+    }
+
+    pub fn segment_count(&self) -> usize {
+        self.segments.read().len()
+    }
+
+    pub fn segments(&self) -> Vec<Arc<MappedFile>> {
+        self.segments.read().clone()
+    }
+
+    pub fn has_prepared(&self) -> bool {
+        self.prepared.lock().is_some()
+    }
+
+    /// The segment that holds this offset.
+    pub fn segment_at(&self, offset: u64) -> Option<Arc<MappedFile>> {
+        let segments = self.segments.read();
+        let first = segments.first()?.base();
+        let index = usize::try_from(offset.checked_sub(first)? / self.segment_bytes).ok()?;
+        segments.get(index).cloned()
+    }
+
+    /// Position of an offset in its segment.
+    pub fn position_of(&self, offset: u64) -> usize {
+        usize::try_from(offset % self.segment_bytes).unwrap_or(usize::MAX)
+    }
+
+    /// The name of the file that holds (or would hold) this offset.
+    pub fn path_of(&self, offset: u64) -> String {
+        segment_path(offset - offset % self.segment_bytes)
+    }
+
+    /// The writer for the segment that begins here: the prepared one, or a new one whose space is reserved but not yet written.
+    pub fn begin_segment(&self, base: u64) -> io::Result<MappedFileWriter> {
+        // Held to the end: a segment being prepared takes its name under the same lock.
+        let mut slot = self.prepared.lock();
+        let file = match slot.take_if(|file| file.base() == base) {
+            Some(file) => file,
+            None => self.create_segment(base)?,
+        };
+        let writer = file.into_writer(0);
+        let mut segments = self.segments.write();
+        if segments.is_empty() {
+            self.min_offset.store(base, Ordering::Release);
+        }
+        segments.push(writer.file().clone());
+        Ok(writer)
+    }
+
+    fn create_segment(&self, base: u64) -> io::Result<MappedFile> {
+        let path = segment_path(base);
+        let file = self.disk.create(&path, self.segment_bytes)?;
+        let mapped = file
+            .allocate(0, self.segment_bytes)
+            .and_then(|()| MappedFile::map(path.clone(), base, file, self.segment_length(), 0));
+        if mapped.is_err() {
+            let _ = self.disk.remove_file(&path);
+        }
+        mapped
+    }
+
+    fn segment_length(&self) -> usize {
+        usize::try_from(self.segment_bytes).unwrap_or(usize::MAX)
+    }
+
+    /// Makes the next segment ready, written and not only allocated: the first sync of an unwritten extent is many times
+    /// dearer. Returns false if one is ready. `end_offset` is where the log stands.
+    pub fn prepare_segment(&self, end_offset: u64) -> Result<bool, StoreError> {
+        let _one_at_a_time = self.preparing.lock();
+        if self.has_prepared() {
+            return Ok(false);
+        }
+        self.fill_with_zeros().map_err(|error| {
+            let _ = self.disk.remove_file(PREPARING_FILE);
+            StoreError::io("prepare", PREPARING_FILE, error)
+        })?;
+        let path = {
+            let mut slot = self.prepared.lock();
+            let next = self.segments.read().last().map(|last| last.base() + self.segment_bytes);
+            let base = next.unwrap_or(end_offset - end_offset % self.segment_bytes);
+            let path = segment_path(base);
+            let io = |error| StoreError::io("prepare", &path, error);
+            self.disk.rename(PREPARING_FILE, &path).map_err(io)?;
+            let file = self.disk.open(&path).map_err(io)?;
+            *slot = Some(MappedFile::map(path.clone(), base, file, self.segment_length(), 0).map_err(io)?);
+            path
+        };
+        self.disk
+            .sync_directory(DIRECTORY)
+            .map_err(|error| StoreError::io("sync the directory of", path, error))?;
+        if let Some(file) = self.prepared.lock().as_ref() {
+            file.set_name_durable();
+        }
+        Ok(true)
+    }
+
+    fn fill_with_zeros(&self) -> io::Result<()> {
+        match self.disk.remove_file(PREPARING_FILE) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = self.disk.create(PREPARING_FILE, self.segment_bytes)?;
+        file.allocate(0, self.segment_bytes)?;
+        let zeros = vec![0; ZERO_CHUNK_BYTES.min(self.segment_length())];
+        let mut position = 0;
+        while position < self.segment_bytes {
+            let chunk = self
+                .segment_length()
+                .saturating_sub(usize::try_from(position).unwrap_or(usize::MAX))
+                .min(zeros.len());
+            file.write_at(position, zeros.get(..chunk).unwrap_or_default())?;
+            position += chunk as u64;
+        }
+        file.sync()
+    }
+
+    /// Makes a range of the log durable, names of new segments included.
+    pub fn sync(&self, from: u64, to: u64) -> Result<(), StoreError> {
+        let mut new_names = Vec::new();
+        for segment in self.segments() {
+            let base = segment.base();
+            let end = base + self.segment_bytes;
+            if end <= from || base >= to {
+                continue;
+            }
+            let start = usize::try_from(from.saturating_sub(base)).unwrap_or(usize::MAX);
+            let stop = usize::try_from(to.min(end) - base).unwrap_or(usize::MAX);
+            let io = |error| StoreError::io("sync", segment.path(), error);
+            if segment.sync_length().map_err(io)? {
+                new_names.push(segment.clone());
+            }
+            segment.sync(start, stop).map_err(io)?;
+        }
+        if !new_names.is_empty() {
+            let io = |error| StoreError::io("sync the directory", DIRECTORY, error);
+            self.disk.sync_directory(DIRECTORY).map_err(io)?;
+            for segment in new_names {
+                segment.set_name_durable();
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the first segment out of the log if nobody is reading it. Its file is still there.
+    pub fn remove_first(&self) -> Result<Option<Arc<MappedFile>>, String> {
+        let mut segments = self.segments.write();
+        if segments.len() < 2 {
+            return Ok(None);
+        }
+        let Some(first) = segments.first() else { return Ok(None) };
+        // Readers take their reference under the read lock, so the count cannot grow here.
+        if Arc::strong_count(first) > 1 {
+            return Err(first.path().to_owned());
+        }
+        let removed = segments.remove(0);
+        if let Some(next) = segments.first() {
+            self.min_offset.store(next.base(), Ordering::Release);
+        }
+        Ok(Some(removed))
+    }
+}
+
+pub fn segment_path(base: u64) -> String {
+    format!("{DIRECTORY}/{}", offset_file_name(base))
+}

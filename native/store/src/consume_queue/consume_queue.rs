@@ -1,0 +1,410 @@
+//! One queue of one topic: where its messages are in the log.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+
+use super::queue_entry::{ENTRY_BYTES, QueueEntry};
+use crate::disk::Disk;
+use crate::error::StoreError;
+use crate::file_name::{offset_file_name, parse_offset_file_name};
+use crate::mapped_file::MappedFile;
+use crate::topic::TopicHandle;
+
+pub const DIRECTORY: &str = "consumequeue";
+
+/// A file of a queue; mapped when it is used, released when it is idle.
+#[derive(Debug)]
+struct QueueFile {
+    /// Byte offset of its first entry in the queue.
+    base: u64,
+    mapped: Option<Arc<MappedFile>>,
+    /// Bytes known to be on the disk.
+    synced: usize,
+}
+
+/// The readable side of a queue. The writable side is [`super::QueueWriter`], owned by the dispatcher.
+#[derive(Debug)]
+pub struct ConsumeQueue {
+    topic: TopicHandle,
+    queue_id: u32,
+    directory: Box<str>,
+    min: AtomicU64,
+    /// The next entry to be written.
+    appended: AtomicU64,
+    /// What readers may see.
+    visible: AtomicU64,
+    watched: AtomicBool,
+    arrival_reported: AtomicBool,
+    /// In the dispatcher's list of queues to sync.
+    listed_unsynced: AtomicBool,
+    /// In the dispatcher's list of queues that the next flush makes visible.
+    listed_unflushed: AtomicBool,
+    files: RwLock<Vec<QueueFile>>,
+}
+
+impl ConsumeQueue {
+    pub fn new(topic: TopicHandle, topic_name: &[u8], queue_id: u32) -> Self {
+        Self {
+            topic,
+            queue_id,
+            directory: format!("{DIRECTORY}/{}/{queue_id}", String::from_utf8_lossy(topic_name)).into(),
+            min: AtomicU64::new(0),
+            appended: AtomicU64::new(0),
+            visible: AtomicU64::new(0),
+            watched: AtomicBool::new(false),
+            arrival_reported: AtomicBool::new(false),
+            listed_unsynced: AtomicBool::new(false),
+            listed_unflushed: AtomicBool::new(false),
+            files: RwLock::new(Vec::new()),
+        }
+    }
+
+    pub fn topic(&self) -> TopicHandle {
+        self.topic
+    }
+
+    pub fn queue_id(&self) -> u32 {
+        self.queue_id
+    }
+
+    pub fn directory(&self) -> &str {
+        &self.directory
+    }
+
+    pub fn path_of(&self, base: u64) -> String {
+        format!("{}/{}", self.directory, offset_file_name(base))
+    }
+
+    pub fn min(&self) -> u64 {
+        self.min.load(Ordering::Acquire)
+    }
+
+    pub fn set_min(&self, offset: u64) {
+        self.min.store(offset, Ordering::Release);
+    }
+
+    pub fn appended(&self) -> u64 {
+        self.appended.load(Ordering::Acquire)
+    }
+
+    pub fn set_appended(&self, offset: u64) {
+        self.appended.store(offset, Ordering::Release);
+    }
+
+    pub fn visible(&self) -> u64 {
+        self.visible.load(Ordering::Acquire)
+    }
+
+    /// Only upwards; true if that is news for a watcher who has not been told of any yet.
+    pub fn make_visible(&self, offset: u64) -> bool {
+        let before = self.visible.fetch_max(offset, Ordering::AcqRel);
+        before < offset
+            && self.watched.load(Ordering::Acquire)
+            && !self.arrival_reported.swap(true, Ordering::AcqRel)
+    }
+
+    /// After a cut or a restart of the queue.
+    pub fn set_visible(&self, offset: u64) {
+        self.visible.store(offset, Ordering::Release);
+    }
+
+    pub fn watch(&self, on: bool) {
+        self.watched.store(on, Ordering::Release);
+    }
+
+    pub fn arrival_taken(&self) {
+        self.arrival_reported.store(false, Ordering::Release);
+    }
+
+    /// True the first time since [`Self::take_unsynced`].
+    pub fn list_unsynced(&self) -> bool {
+        !self.listed_unsynced.swap(true, Ordering::AcqRel)
+    }
+
+    pub fn take_unsynced(&self) {
+        self.listed_unsynced.store(false, Ordering::Release);
+    }
+
+    /// True the first time since [`Self::take_unflushed`].
+    pub fn list_unflushed(&self) -> bool {
+        !self.listed_unflushed.swap(true, Ordering::AcqRel)
+    }
+
+    pub fn take_unflushed(&self) {
+        self.listed_unflushed.store(false, Ordering::Release);
+    }
+
+    /// Finds the files of the queue; the entries in them are looked at by recovery.
+    pub fn load_files(&self, disk: &dyn Disk, file_bytes: u64) -> Result<(), StoreError> {
+        let io = |error| StoreError::io("list", &*self.directory, error);
+        let mut files = self.files.write();
+        files.clear();
+        for entry in disk.list(&self.directory).map_err(io)? {
+            let malformed = |found: String, expected: String| StoreError::FileMalformed {
+                path: format!("{}/{}", self.directory, entry.name),
+                found,
+                expected,
+            };
+            let Some(base) = parse_offset_file_name(&entry.name).filter(|base| base % file_bytes == 0) else {
+                return Err(malformed(
+                    "this name".to_owned(),
+                    format!("a multiple of {file_bytes} in 20 digits"),
+                ));
+            };
+            if entry.len != file_bytes {
+                return Err(malformed(format!("{} bytes", entry.len), format!("{file_bytes} bytes")));
+            }
+            if files.last().is_some_and(|last| last.base + file_bytes != base) {
+                return Err(malformed("a gap before it".to_owned(), "consecutive files".to_owned()));
+            }
+            files.push(QueueFile { base, mapped: None, synced: 0 });
+        }
+        Ok(())
+    }
+
+    /// Byte offsets of the first and behind the last file.
+    pub fn file_range(&self, file_bytes: u64) -> Option<(u64, u64)> {
+        let files = self.files.read();
+        Some((files.first()?.base, files.last()?.base + file_bytes))
+    }
+
+    pub fn push_file(&self, file: Arc<MappedFile>) {
+        self.files.write().push(QueueFile { base: file.base(), mapped: Some(file), synced: 0 });
+    }
+
+    /// Recovery found nothing in it.
+    pub fn forget_last_file(&self) {
+        self.files.write().pop();
+    }
+
+    pub fn mapped_count(&self) -> usize {
+        self.files.read().iter().filter(|file| file.mapped.is_some()).count()
+    }
+
+    /// The file with this base, mapped now if it was not; `newly` tells which.
+    pub fn file_at(
+        &self,
+        disk: &dyn Disk,
+        base: u64,
+        file_bytes: u64,
+    ) -> io::Result<Option<(Arc<MappedFile>, bool)>> {
+        {
+            let files = self.files.read();
+            match files.binary_search_by_key(&base, |file| file.base).ok().and_then(|index| files.get(index))
+            {
+                None => return Ok(None),
+                Some(QueueFile { mapped: Some(file), .. }) => return Ok(Some((file.clone(), false))),
+                Some(_) => {}
+            }
+        }
+        let mapped = Arc::new(self.map_file(disk, base, file_bytes, self.appended())?);
+        let mut files = self.files.write();
+        let Ok(index) = files.binary_search_by_key(&base, |file| file.base) else { return Ok(None) };
+        let Some(file) = files.get_mut(index) else { return Ok(None) };
+        if let Some(other) = &file.mapped {
+            return Ok(Some((other.clone(), false)));
+        }
+        file.mapped = Some(mapped.clone());
+        Ok(Some((mapped, true)))
+    }
+
+    /// Maps a file with the entries up to `end` readable.
+    pub fn map_file(&self, disk: &dyn Disk, base: u64, file_bytes: u64, end: u64) -> io::Result<MappedFile> {
+        let path = self.path_of(base);
+        let file = disk.open(&path)?;
+        let published = (end * ENTRY_BYTES as u64).saturating_sub(base).min(file_bytes);
+        let len = usize::try_from(file_bytes).unwrap_or(usize::MAX);
+        MappedFile::map(path, base, file, len, usize::try_from(published).unwrap_or(usize::MAX))
+    }
+
+    /// Puts a file that was opened for writing in the place of the released one.
+    pub fn set_mapped(&self, file: &Arc<MappedFile>) {
+        let mut files = self.files.write();
+        if let Ok(index) = files.binary_search_by_key(&file.base(), |known| known.base)
+            && let Some(known) = files.get_mut(index)
+        {
+            known.mapped = Some(file.clone());
+        }
+    }
+
+    /// One entry; None if it does not exist (or its file no longer does).
+    pub fn entry(
+        &self,
+        disk: &dyn Disk,
+        file_bytes: u64,
+        offset: u64,
+    ) -> Result<Option<QueueEntry>, StoreError> {
+        let mut found = None;
+        self.scan(disk, file_bytes, offset, 1, |_, entry| {
+            found = Some(entry);
+            false
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `each` with up to `count` entries until it returns false. Returns how many files were newly mapped.
+    pub fn scan(
+        &self,
+        disk: &dyn Disk,
+        file_bytes: u64,
+        from: u64,
+        count: u64,
+        mut each: impl FnMut(u64, QueueEntry) -> bool,
+    ) -> Result<usize, StoreError> {
+        let (mut offset, end) = (from, from.saturating_add(count).min(self.appended()));
+        let mut newly_mapped = 0;
+        while offset < end {
+            let byte_offset = offset * ENTRY_BYTES as u64;
+            let base = byte_offset - byte_offset % file_bytes;
+            let found = self.file_at(disk, base, file_bytes);
+            let Some((file, newly)) =
+                found.map_err(|error| StoreError::io("map", self.path_of(base), error))?
+            else {
+                return Ok(newly_mapped);
+            };
+            newly_mapped += usize::from(newly);
+            let start = usize::try_from(byte_offset - base).unwrap_or(usize::MAX);
+            let wanted = (end - offset).saturating_mul(ENTRY_BYTES as u64);
+            let stop =
+                start.saturating_add(usize::try_from(wanted).unwrap_or(usize::MAX)).min(file.published());
+            let Some(bytes) = file.bytes(start, stop) else { return Ok(newly_mapped) };
+            let before = offset;
+            for chunk in bytes.chunks_exact(ENTRY_BYTES) {
+                let Some(entry) = QueueEntry::decode(chunk) else {
+                    return Err(StoreError::FileMalformed {
+                        path: file.path().to_owned(),
+                        found: format!("no entry for queue offset {offset}"),
+                        expected: format!("an entry; the queue has {} (rebuild the queues)", self.appended()),
+                    });
+                };
+                if !each(offset, entry) {
+                    return Ok(newly_mapped);
+                }
+                offset += 1;
+            }
+            if offset == before {
+                return Ok(newly_mapped);
+            }
+        }
+        Ok(newly_mapped)
+    }
+
+    /// Makes written entries durable, with the names of new files.
+    pub fn sync(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        let pending: Vec<(u64, Option<Arc<MappedFile>>, usize)> = {
+            let files = self.files.read();
+            files.iter().map(|file| (file.base, file.mapped.clone(), file.synced)).collect()
+        };
+        let mut new_names = false;
+        let end = self.appended() * ENTRY_BYTES as u64;
+        let mut synced_to = Vec::new();
+        for (base, mapped, synced) in pending {
+            let io = |error| StoreError::io("sync", self.path_of(base), error);
+            let upto = usize::try_from(end.saturating_sub(base)).unwrap_or(usize::MAX);
+            if let Some(file) = mapped {
+                let upto = upto.min(file.len());
+                if file.sync_length().map_err(io)? {
+                    new_names = true;
+                }
+                file.sync(synced, upto).map_err(io)?;
+                file.set_name_durable();
+                synced_to.push((base, upto));
+            } else if synced < upto {
+                // Released before it was synced: the pages are the system's, the file has to be opened again for it.
+                disk.open(&self.path_of(base)).and_then(|file| file.sync()).map_err(io)?;
+                synced_to.push((base, usize::MAX));
+            }
+        }
+        if new_names {
+            self.sync_names(disk)?;
+        }
+        let mut files = self.files.write();
+        for (base, upto) in synced_to {
+            if let Ok(index) = files.binary_search_by_key(&base, |file| file.base)
+                && let Some(file) = files.get_mut(index)
+            {
+                file.synced = upto;
+            }
+        }
+        Ok(())
+    }
+
+    fn sync_names(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        let topic_directory = self.directory.rsplit_once('/').map_or(DIRECTORY, |(parent, _)| parent);
+        for directory in [&*self.directory, topic_directory, DIRECTORY] {
+            disk.sync_directory(directory)
+                .map_err(|error| StoreError::io("sync the directory", directory, error))?;
+        }
+        Ok(())
+    }
+
+    /// Releases the mappings of files that nobody is reading; returns how many.
+    pub fn release_mappings(&self) -> usize {
+        let mut released = 0;
+        for file in self.files.write().iter_mut() {
+            if file.mapped.take_if(|mapped| Arc::strong_count(mapped) == 1).is_some() {
+                released += 1;
+            }
+        }
+        released
+    }
+
+    /// Moves the minimum to the first entry whose message is still in the log; the numbering stays when all are gone.
+    pub fn correct_min(&self, disk: &dyn Disk, file_bytes: u64, log_min: u64) -> Result<(), StoreError> {
+        let first = self.file_range(file_bytes).map_or(0, |(base, _)| base / ENTRY_BYTES as u64);
+        let (mut low, mut high) = (first.max(self.min()), self.appended());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.entry(disk, file_bytes, middle)? {
+                Some(entry) if !entry.is_blank() && entry.commit_log_offset >= log_min => high = middle,
+                _ => low = middle + 1,
+            }
+        }
+        self.set_min(low);
+        Ok(())
+    }
+
+    /// Deletes files whose entries are all below the minimum, except the last; returns names and how many were mapped.
+    pub fn delete_expired(&self, disk: &dyn Disk, file_bytes: u64) -> Result<(u64, usize), StoreError> {
+        let min_byte = self.min() * ENTRY_BYTES as u64;
+        let (mut deleted, mut unmapped) = (0, 0);
+        loop {
+            let removed = {
+                let mut files = self.files.write();
+                match files.first() {
+                    Some(first) if files.len() > 1 && first.base + file_bytes <= min_byte => files.remove(0),
+                    _ => break,
+                }
+            };
+            unmapped += usize::from(removed.mapped.is_some());
+            let path = self.path_of(removed.base);
+            disk.remove_file(&path).map_err(|error| StoreError::io("remove", path, error))?;
+            deleted += 1;
+        }
+        if deleted > 0 {
+            let io = |error| StoreError::io("sync the directory", &*self.directory, error);
+            disk.sync_directory(&self.directory).map_err(io)?;
+        }
+        Ok((deleted, unmapped))
+    }
+
+    /// Forgets all files and removes them.
+    pub fn delete_files(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        self.files.write().clear();
+        for entry in
+            disk.list(&self.directory).map_err(|error| StoreError::io("list", &*self.directory, error))?
+        {
+            let path = format!("{}/{}", self.directory, entry.name);
+            disk.remove_file(&path).map_err(|error| StoreError::io("remove", path, error))?;
+        }
+        match disk.remove_directory(&self.directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::io("remove", &*self.directory, error))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A mapped file that only grows: what has been published never changes again, so readers need no lock.
+#![expect(
+    unsafe_code,
+    reason = "the rule that makes slices of shared memory sound is enforced by these two types"
+)]
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::mapped_memory::MappedMemory;
+use crate::disk::DiskFile;
+
+/// The readable side. Bytes below `published` are immutable; above, only the one [`MappedFileWriter`] may touch.
+#[derive(Debug)]
+pub struct MappedFile {
+    path: String,
+    /// Position of the file's first byte in the sequence of files it belongs to.
+    base: u64,
+    file: Arc<dyn DiskFile>,
+    memory: Arc<MappedMemory>,
+    published: AtomicUsize,
+    /// Set once the file's length and name are known to be on the disk.
+    name_durable: AtomicBool,
+}
+
+impl MappedFile {
+    /// Maps `len` bytes of which the first `published` are final.
+    pub fn map(
+        path: String,
+        base: u64,
+        file: Arc<dyn DiskFile>,
+        len: usize,
+        published: usize,
+    ) -> io::Result<Self> {
+        let memory = file.map(len)?;
+        let published = AtomicUsize::new(published.min(len));
+        Ok(Self { path, base, file, memory, published, name_durable: AtomicBool::new(false) })
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
+    pub fn len(&self) -> usize {
+        self.memory.len()
+    }
+
+    pub fn published(&self) -> usize {
+        self.published.load(Ordering::Acquire)
+    }
+
+    /// Published bytes; None if the range is not wholly published.
+    pub fn bytes(&self, from: usize, to: usize) -> Option<&[u8]> {
+        if to > self.published() {
+            return None;
+        }
+        // SAFETY: below `published` nothing is written: the writer starts there and only moves it forward, and `rewind`
+        // needs exclusive ownership.
+        unsafe { self.memory.slice(from, to) }
+    }
+
+    /// Makes published bytes durable.
+    pub fn sync(&self, from: usize, to: usize) -> io::Result<()> {
+        self.file.sync_mapped(&self.memory, from, to.min(self.published()))
+    }
+
+    /// Makes length and allocation durable; true if the directory has to be synced as well.
+    pub fn sync_length(&self) -> io::Result<bool> {
+        if self.name_durable.load(Ordering::Acquire) {
+            return Ok(false);
+        }
+        self.file.sync()?;
+        Ok(true)
+    }
+
+    /// Remembers that the directory has been synced since the file was created.
+    pub fn set_name_durable(&self) {
+        self.name_durable.store(true, Ordering::Release);
+    }
+
+    /// Gives up everything from `position`: zeros it, makes that durable, and counts the bytes that were not zero.
+    pub fn cut(&mut self, position: usize) -> io::Result<u64> {
+        let len = self.memory.len();
+        // SAFETY: `&mut self` excludes readers and there is no writer: making one consumes the file.
+        let Some(tail) = (unsafe { self.memory.slice_mut(position, len) }) else { return Ok(0) };
+        let mut cleared = 0_u64;
+        let mut last_dirty = position;
+        for (index, page) in tail.chunks_mut(4096).enumerate() {
+            let dirty = page.iter().filter(|byte| **byte != 0).count();
+            if dirty > 0 {
+                page.fill(0);
+                cleared += dirty as u64;
+                last_dirty = position + index * 4096 + page.len();
+            }
+        }
+        *self.published.get_mut() = position.min(self.published());
+        if cleared > 0 {
+            self.file.sync_mapped(&self.memory, position, last_dirty)?;
+        }
+        Ok(cleared)
+    }
+
+    /// Nothing in it is content: it waits to be written.
+    pub fn unpublish(&mut self) {
+        *self.published.get_mut() = 0;
+    }
+
+    /// The file with its writer at `position`; everything behind is given up to the writer.
+    pub fn into_writer(mut self, position: usize) -> MappedFileWriter {
+        let position = position.min(self.memory.len());
+        *self.published.get_mut() = position;
+        MappedFileWriter { file: Arc::new(self), position }
+    }
+}
+
+/// The one writer of a [`MappedFile`]. It is the only way to one, so there are never two.
+#[derive(Debug)]
+pub struct MappedFileWriter {
+    file: Arc<MappedFile>,
+    position: usize,
+}
+
+impl MappedFileWriter {
+    pub fn file(&self) -> &Arc<MappedFile> {
+        &self.file
+    }
+
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    pub fn remaining(&self) -> usize {
+        self.file.memory.len() - self.position
+    }
+
+    /// The next `len` bytes to fill; None if the file is too short. They are readable after [`Self::publish`].
+    pub fn buffer(&mut self, len: usize) -> Option<&mut [u8]> {
+        let end = self.position.checked_add(len)?;
+        // SAFETY: the range starts at `published`, above which only this writer goes; `&mut self` makes the slice the only one.
+        unsafe { self.file.memory.slice_mut(self.position, end) }
+    }
+
+    /// Makes the next `len` bytes readable.
+    pub fn publish(&mut self, len: usize) {
+        self.position = (self.position + len).min(self.file.memory.len());
+        self.file.published.store(self.position, Ordering::Release);
+    }
+
+    /// Reserves space on the disk up to `to`.
+    pub fn allocate(&self, from: usize, to: usize) -> io::Result<()> {
+        self.file.file.allocate(from as u64, to as u64)
+    }
+}

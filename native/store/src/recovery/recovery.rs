@@ -1,0 +1,349 @@
+//! Bringing a directory to where a store can go on: find the files, decide where to read, scan, cut the torn tail.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Instant;
+
+use super::log_files::{load_segments, segment_heads};
+use super::log_scan::{DispatchFrom, LogScan, ScanOutcome};
+use super::queue_files::{FoundQueues, QueueSearch, remove_queues};
+use super::recovery_report::{Cut, RecoveryReport, StartKind};
+use super::start_plan::{Findings, StartPlan, decide_start};
+use crate::abort_mark;
+use crate::appender::AppendState;
+use crate::checkpoint::Checkpoint;
+use crate::commit_log::{CommitLog, DIRECTORY, segment_path};
+use crate::consume_queue::QueueTable;
+use crate::disk::Disk;
+use crate::dispatcher::{Dispatcher, QueueMark};
+use crate::error::StoreError;
+use crate::index::IndexService;
+use crate::mapped_file::{MappedFile, MappedFileWriter};
+use crate::record::RecordError;
+use crate::store_options::StoreOptions;
+use crate::topic::TopicTable;
+
+/// The parts of a store, recovered.
+pub struct Recovered {
+    pub report: RecoveryReport,
+    pub topics: TopicTable,
+    pub queues: Arc<QueueTable>,
+    pub log: CommitLog,
+    pub index: Option<Arc<IndexService>>,
+    pub append: AppendState,
+    pub mapped_count: Arc<AtomicUsize>,
+    /// Nothing differs from the checkpoint on the disk.
+    pub checkpoint_current: bool,
+}
+
+pub fn recover(disk: &Arc<dyn Disk>, options: &StoreOptions) -> Result<Recovered, StoreError> {
+    let started = Instant::now();
+    let mut recovered = Recovery::find(disk, options)?.run()?;
+    recovered.report.millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(recovered)
+}
+
+struct Recovery<'a> {
+    disk: &'a Arc<dyn Disk>,
+    options: &'a StoreOptions,
+    unclean: bool,
+    checkpoint: Option<Checkpoint>,
+    segments: Vec<MappedFile>,
+    log_min: u64,
+    plan: StartPlan,
+    topics: TopicTable,
+    queues: Arc<QueueTable>,
+    report: RecoveryReport,
+}
+
+impl<'a> Recovery<'a> {
+    fn find(disk: &'a Arc<dyn Disk>, options: &'a StoreOptions) -> Result<Self, StoreError> {
+        let previous_process = abort_mark::read(&**disk)?;
+        let unclean = previous_process.is_some();
+        let checkpoint = Checkpoint::load(&**disk)?;
+        let safe_end =
+            checkpoint.and_then(|checkpoint| checkpoint.mark).map_or(0, |mark| mark.commit_log_offset);
+        let safe_end = options.cut_damage_at.map_or(safe_end, |consent| safe_end.min(consent));
+        let segments = load_segments(&**disk, options.segment_bytes, safe_end)?;
+        let log_min = segments.first().map_or(0, MappedFile::base);
+        let heads = segment_heads(&segments);
+        let plan = decide_start(&Findings {
+            unclean,
+            checkpoint,
+            log_min,
+            segment_bytes: options.segment_bytes,
+            segment_heads: &heads,
+            everything: options.rebuild_on_open || options.cut_damage_at.is_some(),
+        });
+        let start_kind = match (segments.is_empty(), unclean) {
+            (true, _) => StartKind::New,
+            (false, true) => StartKind::Unclean,
+            (false, false) => StartKind::Clean,
+        };
+        let report =
+            RecoveryReport { start_kind, previous_process, min_offset: log_min, ..RecoveryReport::default() };
+        let (topics, queues) = (TopicTable::default(), Arc::new(QueueTable::default()));
+        Ok(Self { disk, options, unclean, checkpoint, segments, log_min, plan, topics, queues, report })
+    }
+
+    fn run(mut self) -> Result<Recovered, StoreError> {
+        let queue_mark = self.recover_queues()?;
+        let index = if self.options.index_enabled { Some(self.recover_index()?) } else { None };
+        let mapped_count = Arc::new(AtomicUsize::new(0));
+        let mut dispatcher = Dispatcher::new(
+            self.disk.clone(),
+            self.queues.clone(),
+            self.options.queue_file_bytes(),
+            index.clone(),
+            mapped_count.clone(),
+            self.options.consume_queue_mapped_max,
+        );
+        dispatcher.set_mark(queue_mark);
+        if self.options.verify_on_open {
+            self.plan.scan_from = self.log_min;
+        }
+        let index_from = self.plan.index_from.unwrap_or(self.log_min);
+        let outcome = LogScan {
+            segments: &self.segments,
+            segment_bytes: self.options.segment_bytes,
+            options: self.options,
+            topics: &mut self.topics,
+            dispatcher: &mut dispatcher,
+            from: DispatchFrom { queue_from: self.plan.queue_from, index_from },
+        }
+        .run(self.plan.scan_from)?;
+        self.check_safe_range(&outcome)?;
+        self.note(&outcome);
+        let checkpoint_current = self.is_checkpoint_current(&outcome);
+        let times = self.checkpoint.map_or(0, |checkpoint| checkpoint.timestamps.physic_msg_timestamp);
+        let last_store_timestamp = outcome.store_timestamp.unwrap_or(0).max(times);
+        let (log, segment) = self.settle_log(&outcome)?;
+        for queue in self.queues.all() {
+            queue.correct_min(&**self.disk, self.options.queue_file_bytes(), self.log_min)?;
+            queue.set_visible(queue.appended());
+        }
+        self.report.queues = self.queues.all().len() as u64;
+        let append =
+            AppendState { dispatcher, segment, last_store_timestamp, unflushed: Vec::new(), closing: false };
+        let Self { report, topics, queues, .. } = self;
+        Ok(Recovered { report, topics, queues, log, index, append, mapped_count, checkpoint_current })
+    }
+
+    /// Loads the queues, or empties them when they are to be built anew.
+    fn recover_queues(&mut self) -> Result<QueueMark, StoreError> {
+        let search = QueueSearch {
+            disk: &**self.disk,
+            file_bytes: self.options.queue_file_bytes(),
+            queue_from: self.plan.queue_from,
+            unclean: self.unclean,
+            segments: &self.segments,
+            segment_bytes: self.options.segment_bytes,
+        };
+        let everything = self.plan.queue_from == self.log_min && self.plan.mark.is_none();
+        let found =
+            if everything { FoundQueues::default() } else { search.load(&mut self.topics, &self.queues)? };
+        let because = if everything {
+            let asked = self.options.rebuild_on_open || self.options.cut_damage_at.is_some();
+            Some(if asked { "the options ask for it" } else { "there is no checkpoint" }.to_owned())
+        } else {
+            self.queues_lost(&found)
+        };
+        // Apache's queues after an orderly stop tell how far the log must reach.
+        if self.plan.mark.is_none() && !self.unclean {
+            self.plan.safe_end = self.plan.safe_end.max(found.log_end);
+        }
+        let Some(because) = because else { return Ok(found.mark) };
+        remove_queues(&**self.disk, &mut self.topics, &self.queues)?;
+        self.plan.queue_from = self.log_min;
+        self.plan.scan_from = self.log_min;
+        if !self.segments.is_empty() {
+            self.report.queues_rebuilt_because = Some(because);
+        }
+        Ok(QueueMark::default())
+    }
+
+    /// Why the loaded queues are not all that the checkpoint knows.
+    fn queues_lost(&self, found: &FoundQueues) -> Option<String> {
+        if let Some(reason) = &found.unusable {
+            return Some(reason.clone());
+        }
+        let mark = self.plan.mark?;
+        let (there, known) = (found.mark, mark.queues);
+        if (there.queue_count, there.entry_total) != (known.queue_count, known.entry_total) {
+            return Some(format!(
+                "{} queues end at {} entries in sum, the checkpoint knows {} queues with {}",
+                there.queue_count, there.entry_total, known.queue_count, known.entry_total
+            ));
+        }
+        // Retention may have removed first files since; it removes from the log first.
+        if there.first_file_total != known.first_file_total && mark.log_min_offset == self.log_min {
+            return Some(
+                "first files of queues are missing although the log still has their messages".to_owned(),
+            );
+        }
+        None
+    }
+
+    fn recover_index(&mut self) -> Result<Arc<IndexService>, StoreError> {
+        let index = Arc::new(IndexService::new(
+            self.disk.clone(),
+            self.options.index_slots,
+            self.options.index_entries,
+        ));
+        let loaded = index.load()?;
+        let because = match (loaded, self.plan.mark) {
+            (Err(reason), _) => Some(reason),
+            (Ok(()), Some(mark)) => {
+                let as_known = if self.unclean {
+                    index.take_back(mark.index)?
+                } else {
+                    index.loaded_mark() == mark.index
+                };
+                (!as_known).then(|| "files are missing that the checkpoint knows".to_owned())
+            }
+            (Ok(()), None) if self.plan.index_from.is_some() => {
+                Some("the queues are built anew as well".to_owned())
+            }
+            (Ok(()), None) => {
+                self.plan.index_from = Some(self.index_from_after_apache(&index)?);
+                None
+            }
+        };
+        if let Some(because) = because {
+            index.clear()?;
+            self.plan.index_from = Some(self.log_min);
+            if !self.segments.is_empty() {
+                self.report.index_rebuilt_because = Some(because);
+            }
+        }
+        let from = self.plan.index_from.unwrap_or(self.log_min).max(self.log_min);
+        if from < self.plan.scan_from {
+            self.plan.scan_from = from - from % self.options.segment_bytes;
+        }
+        Ok(index)
+    }
+
+    /// Up to where Apache's index files are complete.
+    fn index_from_after_apache(&self, index: &IndexService) -> Result<u64, StoreError> {
+        if self.unclean {
+            let times = self.checkpoint.map(|checkpoint| checkpoint.timestamps).unwrap_or_default();
+            index.drop_after(times.index_msg_timestamp)
+        } else {
+            Ok(index.last().map_or(self.log_min, |last| last.end_offset() + 1))
+        }
+    }
+
+    /// An end before what is known to be safe is damage, unless the options consent to losing it.
+    fn check_safe_range(&self, outcome: &ScanOutcome) -> Result<(), StoreError> {
+        let consented = self.options.cut_damage_at.is_some_and(|consent| outcome.end_offset >= consent);
+        if outcome.end_offset >= self.plan.safe_end || consented {
+            return Ok(());
+        }
+        let reason =
+            outcome.end_reason.map_or_else(|| "the log ends".to_owned(), |reason| reason.to_string());
+        Err(StoreError::Damaged {
+            path: segment_path(outcome.end_offset - outcome.end_offset % self.options.segment_bytes),
+            commit_log_offset: outcome.end_offset,
+            reason: format!("{reason}; everything below {} was safely on the disk", self.plan.safe_end),
+        })
+    }
+
+    fn note(&mut self, outcome: &ScanOutcome) {
+        self.report.scanned_from = self.plan.scan_from;
+        self.report.end_offset = outcome.end_offset;
+        self.report.bytes_scanned = outcome.bytes;
+        self.report.records_scanned = outcome.records;
+        self.report.queue_entries_rebuilt = outcome.queue_entries;
+        self.report.index_entries_rebuilt = outcome.index_entries;
+    }
+
+    fn is_checkpoint_current(&self, outcome: &ScanOutcome) -> bool {
+        !self.unclean
+            && self.report.queues_rebuilt_because.is_none()
+            && self.report.index_rebuilt_because.is_none()
+            && self.plan.mark.is_some_and(|mark| mark.commit_log_offset == outcome.end_offset)
+    }
+
+    /// Ends the log where the scan ended: nothing behind may ever be read again. What was read is made durable.
+    fn settle_log(
+        &mut self,
+        outcome: &ScanOutcome,
+    ) -> Result<(CommitLog, Option<MappedFileWriter>), StoreError> {
+        let segment_bytes = self.options.segment_bytes;
+        let end = outcome.end_offset;
+        let mut kept = Vec::new();
+        let (mut active, mut prepared, mut removed) = (None, None, Vec::new());
+        for mut segment in std::mem::take(&mut self.segments) {
+            if segment.base() + segment_bytes <= end {
+                segment.set_name_durable();
+                kept.push(Arc::new(segment));
+            } else if segment.base() <= end && active.is_none() {
+                let position = usize::try_from(end - segment.base()).unwrap_or(usize::MAX);
+                let cleared = self.cut_tail(&mut segment, position, outcome)?;
+                self.note_cut(outcome, segment.path(), cleared);
+                let writer: MappedFileWriter = segment.into_writer(position);
+                kept.push(writer.file().clone());
+                active = Some(writer);
+            } else if !self.unclean && prepared.is_none() && outcome.end_reason == Some(RecordError::Empty) {
+                segment.set_name_durable();
+                prepared = Some(segment);
+            } else {
+                removed.push(segment.path().to_owned());
+            }
+        }
+        // From the end of the log backwards: a power loss in between leaves no gap.
+        for path in removed.iter().rev() {
+            self.disk.remove_file(path).map_err(|error| StoreError::io("remove", path, error))?;
+            self.disk
+                .sync_directory(DIRECTORY)
+                .map_err(|error| StoreError::io("sync the directory", DIRECTORY, error))?;
+        }
+        if self.unclean {
+            for segment in kept.iter().filter(|segment| segment.base() + segment_bytes > self.plan.scan_from)
+            {
+                let from =
+                    usize::try_from(self.plan.scan_from.saturating_sub(segment.base())).unwrap_or(usize::MAX);
+                let synced = segment.sync_length().and_then(|_| segment.sync(from, segment.published()));
+                synced.map_err(|error| StoreError::io("sync", segment.path(), error))?;
+            }
+        }
+        self.disk
+            .sync_directory(DIRECTORY)
+            .and_then(|()| self.disk.sync_directory(""))
+            .map_err(|error| StoreError::io("sync the directory", DIRECTORY, error))?;
+        for segment in &kept {
+            segment.set_name_durable();
+        }
+        let prepared = prepared.map(|segment| {
+            let mut segment = segment;
+            segment.unpublish();
+            segment
+        });
+        Ok((CommitLog::new(self.disk.clone(), segment_bytes, kept, prepared), active))
+    }
+
+    /// After an orderly stop what follows the end is zero already.
+    fn cut_tail(
+        &self,
+        segment: &mut MappedFile,
+        position: usize,
+        outcome: &ScanOutcome,
+    ) -> Result<u64, StoreError> {
+        if !self.unclean && outcome.end_reason == Some(RecordError::Empty) {
+            return Ok(0);
+        }
+        segment.cut(position).map_err(|error| StoreError::io("cut", segment.path(), error))
+    }
+
+    fn note_cut(&mut self, outcome: &ScanOutcome, path: &str, cleared: u64) {
+        if cleared == 0 {
+            return;
+        }
+        let reason = match outcome.end_reason {
+            None | Some(RecordError::Empty) => "a later write reached the disk, this one did not".to_owned(),
+            Some(reason) => reason.to_string(),
+        };
+        let (commit_log_offset, path) = (outcome.end_offset, path.to_owned());
+        self.report.cut = Some(Cut { commit_log_offset, bytes: cleared, path, reason });
+    }
+}
