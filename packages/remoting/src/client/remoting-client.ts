@@ -125,7 +125,7 @@ export class RemotingClient {
       address,
       timeoutMillis,
       clock: this.#options.clock,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
       timedOut: () => {
         const { silentMillisMax } = this.#limits;
         if (connection.silentMillis < silentMillisMax) return;

@@ -34,7 +34,7 @@ let lastConnectionId = 0;
 /** One peer: frames in, frames out, calls of this side that wait, and the idle clock. */
 export class RemotingConnection implements Connection {
   readonly id: number = ++lastConnectionId;
-  readonly pendingCalls: PendingCalls = new PendingCalls();
+  readonly pendingCalls: PendingCalls;
   /** Bytes of requests that handlers work on. */
   inFlightBytes = 0;
   /** Set while unsent bytes stand above the maximum. */
@@ -55,6 +55,7 @@ export class RemotingConnection implements Connection {
     this.#stream = stream;
     this.#owner = owner;
     this.#options = options;
+    this.pendingCalls = new PendingCalls(options.clock);
     this.#assembler = new FrameAssembler(options.sharedReceiveBuffer);
     this.#writer = new FrameWriter(stream);
     this.#lastActivityMillis = options.clock.monotonicMillis();

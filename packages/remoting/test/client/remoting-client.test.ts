@@ -68,6 +68,20 @@ describe.each(worlds)('a RemotingClient over $world', ({ make }) => {
     await house.client.close();
   });
 
+  it('says that a request is too large to be sent, and goes on', async () => {
+    const house = await startHouse(make());
+    const tooLarge = requestCommand(10, { body: Buffer.alloc(17_000_000) });
+    await expect(house.client.invoke(house.address, tooLarge, SECOND)).rejects.toMatchObject({
+      name: 'FrameError',
+    });
+    await expect(house.client.invokeOneway(house.address, tooLarge, SECOND)).rejects.toMatchObject({
+      name: 'FrameError',
+    });
+    expect(house.client.pendingCallCount).toBe(0);
+    expect(await house.client.invoke(house.address, echoRequest(), SECOND)).toMatchObject({ code: 0 });
+    await house.stop();
+  });
+
   it('gives up when the signal says so', async () => {
     const house = await startHouse({ ...make(), prepare: (server) => server.register(HELD, () => null) });
     const controller = new AbortController();
