@@ -35,13 +35,14 @@ export interface StartBrokerOptions {
 }
 
 /** A name server and a broker in this process. `await using` ends them. */
-export interface EmbeddedBroker extends AsyncDisposable {
+export interface EmbeddedBroker {
   /** For clients: `127.0.0.1:port`. */
   readonly nameServer: string;
   readonly brokerAddr: string;
   readonly brokerName: string;
   readonly clusterName: string;
   stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const HOST = '127.0.0.1';

@@ -1,5 +1,4 @@
-import { ConfigError } from '@centaurmq/broker';
-import { CommandError, ExitCode } from '../exit-code.ts';
+import { CommandError } from '../exit-code.ts';
 import { RoleStartError } from '../roles/start-roles.ts';
 import { portOwner } from './port-owner.ts';
 
@@ -31,8 +30,6 @@ export async function explainStartError(
       advice: 'give one of its addresses with --broker-ip',
       cause: error,
     });
-  if (error instanceof ConfigError)
-    return new CommandError(error.message, { exitCode: ExitCode.USAGE, cause: error });
   return new CommandError(error instanceof Error ? error.message : String(error), { cause: error });
 }
 

@@ -1,7 +1,7 @@
-import { type BrokerConfig, resolveBrokerConfig } from '@centaurmq/broker';
+import { type BrokerConfig, ConfigError, resolveBrokerConfig } from '@centaurmq/broker';
 import { type Logger, addressToString, nodeTransport, systemClock, systemRandom } from '@centaurmq/remoting';
 import { join, resolve } from 'node:path';
-import { ExitCode } from '../exit-code.ts';
+import { CommandError, ExitCode } from '../exit-code.ts';
 import { type RunningRoles, startRoles } from '../roles/start-roles.ts';
 import { explainStartError } from './explain-start-error.ts';
 import { machineFacts } from './machine-facts.ts';
@@ -32,7 +32,12 @@ export async function startCommand(options: StartOptions, environment: StartEnvi
 
 function brokerConfig(given: Partial<BrokerConfig>): BrokerConfig {
   const storePathRootDir = resolve(given.storePathRootDir ?? 'data');
-  return resolveBrokerConfig({ ...given, storePathRootDir }, machineFacts(storePathRootDir));
+  try {
+    return resolveBrokerConfig({ ...given, storePathRootDir }, machineFacts(storePathRootDir));
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    throw new CommandError(cause.message, { exitCode: ExitCode.USAGE, cause });
+  }
 }
 
 async function start(
