@@ -2,27 +2,14 @@
 // again, so that what our own broker is measured against is known to be whole.
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { scratchFolder, startApacheBroker, startApacheNameServer } from './apache/apache-cluster.ts';
-import { dump, produce, type ReceivedMessage, startConsumer } from './apache/java-clients.ts';
+import { produce, startConsumer } from './apache/java-clients.ts';
 import { packStore, unpackStore } from './apache/store-archive.ts';
+import { longGroup, longTopic, smallFiles, storeContent } from './store-content.ts';
 
-const stores = fileURLToPath(new URL('../fixtures/stores/', import.meta.url));
+const stores = join(import.meta.dirname, '../fixtures/stores');
 const archiveBytesMax = 200 * 1024;
-
-/** Small files, so that a few hundred messages span several of each kind. */
-const smallFiles = {
-  mappedFileSizeCommitLog: 32 * 1024,
-  mappedFileSizeConsumeQueue: 20 * 25,
-  maxHashSlotNum: 500,
-  maxIndexNum: 300,
-  timerWheelEnable: false,
-};
-const longTopic = `Long-${'t'.repeat(122)}`;
-/** Its retry topic is longer than 127 bytes, so that its records have the second version's layout. */
-const longGroup = `long-${'g'.repeat(140)}`;
-const topics = ['Orders', longTopic, 'Bodies'];
 
 const variants = [
   { name: 'apache-5.3.3-clean', crc: false, end: 'stop' },
@@ -106,34 +93,8 @@ async function reopen(variant: Variant): Promise<unknown> {
       config: { ...smallFiles, enabledAppendPropCRC: variant.crc },
     });
     expect(broker.brokerName).toBe('broker-a');
-    const content = await dump('5.3.3', nameServer.address, [...topics, `%RETRY%${longGroup}`]);
-    return {
-      queues: content.queues.map(({ topic, queueId, minOffset, maxOffset }) => ({
-        topic,
-        queueId,
-        minOffset,
-        maxOffset,
-      })),
-      messages: content.messages.map(toExpected),
-    };
+    return await storeContent(nameServer.address);
   } finally {
     rmSync(storeFolder, { recursive: true, force: true });
   }
-}
-
-function toExpected(message: ReceivedMessage): unknown {
-  return {
-    topic: message.topic,
-    queueId: message.queueId,
-    queueOffset: message.queueOffset,
-    commitLogOffset: message.commitLogOffset,
-    storeSize: message.storeSize,
-    storeTimestamp: message.storeTimestamp,
-    sysFlag: message.sysFlag,
-    keys: message.keys,
-    tags: message.tags,
-    reconsumeTimes: message.reconsumeTimes,
-    bodyLength: message.body.length,
-    bodyText: message.body.replace(/\.+$/u, ''),
-  };
 }

@@ -1,14 +1,14 @@
 // The servers that the tests in this folder measure: ours, started as a user starts them, or with
 // CENTAURMQ_INTEROP_TARGET=apache the genuine ones, which must pass the same tests.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { scratchFolder, startApacheBroker, startApacheNameServer } from './apache/apache-cluster.ts';
 import { freePort } from './apache/free-ports.ts';
 import { rawRequest } from './apache/raw-request.ts';
 
-const commandLine = fileURLToPath(new URL('../../packages/centaurmq/bin/centaurmq.js', import.meta.url));
+const commandLine = join(import.meta.dirname, '../../packages/centaurmq/bin/centaurmq.js');
 const startTimeoutMillis = 30_000;
 const stopTimeoutMillis = 30_000;
 const pollMillis = 25;
@@ -32,7 +32,9 @@ export interface ClusterUnderTest extends AsyncDisposable {
 export interface ClusterOptions {
   /** Default: a scratch folder that is removed at the end. */
   readonly storeFolder?: string;
-  /** Further arguments of `centaurmq start`. */
+  /** Lines of broker.conf. */
+  readonly config?: Readonly<Record<string, string | number | boolean>>;
+  /** Further arguments of `centaurmq start` (ours only). */
   readonly args?: readonly string[];
   readonly brokerPort?: number;
   readonly nameServerPort?: number;
@@ -49,6 +51,7 @@ async function startApache(options: ClusterOptions): Promise<ClusterUnderTest> {
   const broker = await startApacheBroker({
     nameServerAddress: nameServer.address,
     ...(options.storeFolder === undefined ? {} : { storeFolder: options.storeFolder }),
+    ...(options.config === undefined ? {} : { config: options.config }),
   });
   const end = async (how: 'stop' | 'kill'): Promise<void> => {
     await broker[how]();
@@ -69,7 +72,8 @@ async function startApache(options: ClusterOptions): Promise<ClusterUnderTest> {
 
 /** `centaurmq start` on free ports. */
 export async function startOurCluster(options: ClusterOptions = {}): Promise<ClusterUnderTest> {
-  const storeFolder = options.storeFolder ?? scratchFolder('our-store');
+  const scratch = scratchFolder('our-cluster');
+  const storeFolder = options.storeFolder ?? join(scratch, 'store');
   const nameServerPort = options.nameServerPort ?? (await freePort());
   const brokerPort = options.brokerPort ?? (await freePort([-2, 0, 1]));
   const server = new ServerProcess([
@@ -78,13 +82,13 @@ export async function startOurCluster(options: ClusterOptions = {}): Promise<Clu
     `--namesrv-port=${nameServerPort}`,
     `--broker-port=${brokerPort}`,
     '--broker-ip=127.0.0.1',
+    '--broker-name=broker-a',
+    ...(options.config === undefined ? [] : [`--config=${writeConfig(scratch, options.config)}`]),
     ...(options.args ?? []),
   ]);
   const nameServerAddress = `127.0.0.1:${nameServerPort}`;
   const brokerAddress = `127.0.0.1:${brokerPort}`;
-  const remove = (): void => {
-    if (options.storeFolder === undefined) rmSync(storeFolder, { recursive: true, force: true });
-  };
+  const remove = (): void => rmSync(scratch, { recursive: true, force: true });
   try {
     await waitForRegistration(server, nameServerAddress, brokerAddress);
   } catch (error) {
@@ -115,9 +119,32 @@ export async function startOurCluster(options: ClusterOptions = {}): Promise<Clu
   };
 }
 
+/** Runs `centaurmq <args>` to its end and gives back what it printed; throws when it fails. */
+export async function runCentaurmq(args: readonly string[]): Promise<string> {
+  const command = new ServerProcess(args);
+  const code = await command.ended;
+  if (code !== 0) throw new Error(`centaurmq ${args.join(' ')} ended with ${code}:\n${command.output}`);
+  return command.output;
+}
+
+/** Writes `config` as a broker.conf into `folder` and gives back its path. */
+export function writeConfig(
+  folder: string,
+  config: Readonly<Record<string, string | number | boolean>>,
+): string {
+  const path = join(folder, 'broker.conf');
+  writeFileSync(
+    path,
+    Object.entries(config)
+      .map(([key, value]) => `${key}=${String(value)}\n`)
+      .join(''),
+  );
+  return path;
+}
+
 class ServerProcess {
   readonly #child: ChildProcess;
-  readonly #ended: Promise<number | NodeJS.Signals>;
+  readonly ended: Promise<number | NodeJS.Signals>;
   output = '';
   running = true;
 
@@ -128,7 +155,7 @@ class ServerProcess {
       child.kill('SIGKILL');
     };
     process.once('exit', killWithTests);
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       child.once('close', (code, signal) => {
         this.running = false;
         process.off('exit', killWithTests);
@@ -149,7 +176,7 @@ class ServerProcess {
       () => this.#child.kill('SIGKILL'),
       () => false,
     );
-    const ended = await this.#ended;
+    const ended = await this.ended;
     late.abort();
     await killLate;
     return ended;

@@ -1,12 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { scratchFolder } from './apache/apache-cluster.ts';
 import { classpath } from './apache/classpath.ts';
 import { JavaProcess } from './apache/java-process.ts';
 
-const fixtures = fileURLToPath(new URL('../fixtures/golden/', import.meta.url));
+const fixtures = join(import.meta.dirname, '../fixtures/golden');
 
 /** `UPDATE_FIXTURES=1` writes the files instead of comparing them. */
 test('the golden files are what Apache RocketMQ 5.3.3 writes', async () => {

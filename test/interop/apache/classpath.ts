@@ -3,13 +3,12 @@ import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const javaFolder = fileURLToPath(new URL('../java/', import.meta.url));
+const javaFolder = join(import.meta.dirname, '../java');
 
 /** Where jars and classes are kept; `CENTAURMQ_INTEROP_CACHE` shares one cache between checkouts. */
 export const cacheFolder: string =
-  process.env['CENTAURMQ_INTEROP_CACHE'] ?? fileURLToPath(new URL('../.work/cache', import.meta.url));
+  process.env['CENTAURMQ_INTEROP_CACHE'] ?? join(import.meta.dirname, '../.work/cache');
 
 /** A folder under test/interop/java that holds a pom.xml. */
 export type JarSet = 'servers' | 'client-5.3.3' | 'client-4.9.8';
