@@ -16,7 +16,7 @@ const commandsAtOnce = 3;
 
 interface Side extends ClusterNames {
   readonly firstMessageId: string;
-  dispose(): Promise<void>;
+  dispose(): PromiseLike<void>;
 }
 
 let genuine: Side;
