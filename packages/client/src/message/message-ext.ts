@@ -1,6 +1,5 @@
-import { inflateSync } from 'node:zlib';
 import type { StoredMessage } from '@centaurmq/protocol';
-import { KEY_SEPARATOR, MessageProperty, MessageSysFlag, offsetMessageId } from '@centaurmq/protocol';
+import { KEY_SEPARATOR, MessageProperty, decompressBody, offsetMessageId } from '@centaurmq/protocol';
 import { addressToString } from '@centaurmq/remoting';
 
 /** A message as its consumer sees it. Apache RocketMQ: MessageExt. */
@@ -76,9 +75,8 @@ export function toMessageExt(
 }
 
 function readableBody(stored: StoredMessage): Pick<MessageExt, 'body' | 'bodyError'> {
-  if ((stored.sysFlag & MessageSysFlag.COMPRESSED_FLAG) === 0) return { body: stored.body, bodyError: null };
   try {
-    return { body: inflateSync(stored.body), bodyError: null };
+    return { body: decompressBody(stored.body, stored.sysFlag), bodyError: null };
   } catch (error) {
     return { body: stored.body, bodyError: error instanceof Error ? error : new Error(String(error)) };
   }

@@ -1,10 +1,10 @@
-import { MessageProperty, MessageSysFlag, createUniqueKeyGenerator, encodeBatch } from '@centaurmq/protocol';
+import { MessageProperty, createUniqueKeyGenerator, encodeBatch } from '@centaurmq/protocol';
 import { MqError, MqErrorCode } from '../errors.ts';
 import type { InstanceUse } from '../instance/instance-use.ts';
 import { chooseInstance } from '../instance/instance-use.ts';
 import type { MessageQueue } from '../message/message-queue.ts';
 import type { Message } from '../message/message.ts';
-import { compressedBody } from './compression.ts';
+import { compress, prepareCompression } from './compression.ts';
 import { InFlightLimit } from './in-flight-limit.ts';
 import { checkBatch, splitBatch } from './message-batch.ts';
 import type { DeliverOptions, Delivered, Parcel } from './message-sender.ts';
@@ -102,6 +102,7 @@ export class Producer {
   async start(): Promise<void> {
     if (this.#closed !== null) throw this.#notRunning('was closed');
     if (this.#isRunning) return;
+    await prepareCompression(this.#settings.compression);
     const { instance } = this.#use;
     instance.registerProducer({ group: this.group, publishedTopics: () => this.#publishTable.topics() });
     instance.start();
@@ -198,9 +199,7 @@ export class Producer {
     const { compressBodyOverBytes, compression } = this.#settings;
     if (body.length < compressBodyOverBytes)
       return { topic, flag, properties, body, sysFlag: 0, isBatch: false };
-    const { body: compressed, flags } = compressedBody(body, compression);
-    const sysFlag = MessageSysFlag.COMPRESSED_FLAG | flags;
-    return { topic, flag, properties, body: compressed, sysFlag, isBatch: false };
+    return { topic, flag, properties, ...compress(body, compression), isBatch: false };
   }
 
   async #sendOneBatch(
