@@ -1,4 +1,5 @@
 import { JsonError } from './json-error.ts';
+import { mayHoldReferences, resolveReferences } from './json-reference.ts';
 
 /** Deepest nesting of objects and arrays; RocketMQ's bodies stay under ten. */
 export const JSON_DEPTH_MAX = 100;
@@ -11,11 +12,17 @@ const LONG_DIGITS = /\d{16}/;
 
 /**
  * Parses JSON as fastjson 1.x writes it: besides standard JSON, object keys may be bare integers (kept as text), and
- * maps keyed by objects become a `Map`. An integer beyond ±(2^53 - 1) becomes a `bigint`. An empty `{}` is a plain object.
+ * maps keyed by objects become a `Map`. An integer beyond ±(2^53 - 1) becomes a `bigint`. An empty `{}` is a plain object. References (`$ref`)
+ * are resolved.
  *
  * @throws JsonError
  */
 export function parseFastJson(text: string): unknown {
+  const value = parseText(text);
+  return mayHoldReferences(text) ? resolveReferences(value) : value;
+}
+
+function parseText(text: string): unknown {
   if (!LONG_DIGITS.test(text)) {
     try {
       return JSON.parse(text) as unknown;

@@ -85,9 +85,9 @@ describe.each(types)('%s', (_name, type) => {
     expect(decompressBody(bomb, sysFlag, 20_000_000).length).toBe(20_000_000);
   });
 
-  it('survives mutations', () => {
+  it('survives mutations', { timeout: 60_000 }, () => {
     const originals = plains.slice(0, 7).map(([, plain]) => compressBody(plain.subarray(0, 3000), type));
-    for (let round = 0; round < 3000; round += 1) {
+    for (let round = 0; round < 1000; round += 1) {
       const mutant = mutate(random.pick(originals), random);
       try {
         expect(decompressBody(mutant, sysFlag, 100_000).length).toBeLessThanOrEqual(100_000);
