@@ -19,23 +19,11 @@ const READY_WITHIN_MILLIS = 20_000;
 
 const SERVERS = {
   bound: (port, store) => [program('native-bound'), ['--port', port, '--store', store, '--topic', TOPIC]],
-  centaurmq: (port, store, namesrvPort) => [
-    process.execPath,
-    [
-      join(root, 'packages/centaurmq/bin/centaurmq.js'),
-      ...[
-        'start',
-        '--store',
-        store,
-        '--broker-port',
-        port,
-        '--namesrv-port',
-        namesrvPort,
-        '--broker-ip',
-        '127.0.0.1',
-      ],
-    ],
-  ],
+  centaurmq: (port, store, namesrvPort) => {
+    const flags = { store, 'broker-port': port, 'namesrv-port': namesrvPort, 'broker-ip': '127.0.0.1' };
+    const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+    return [process.execPath, [join(root, 'packages/centaurmq/bin/centaurmq.js'), 'start', ...args]];
+  },
 };
 
 /** Runs every workload on every server in each round; `progress` hears what is under way. */
@@ -66,12 +54,18 @@ async function measureOnce(server, workload, seconds) {
   const child = startPinned(0, command, args);
   try {
     await listening(port, child);
-    const [generator, generatorArgs] = pinned(1, program('load-generator'), [
-      ...['--address', `127.0.0.1:${port}`, '--topic', TOPIC, '--json', '--warm-up-seconds', '0.5'],
-      ...['--connections', workload.connections, '--window', workload.window],
-      ...['--body-bytes', workload.bodyBytes, '--seconds', seconds],
-    ]);
-    const result = spawnSync(generator, generatorArgs.map(String), { encoding: 'utf8' });
+    const load = {
+      address: `127.0.0.1:${port}`,
+      topic: TOPIC,
+      connections: workload.connections,
+      window: workload.window,
+      'body-bytes': workload.bodyBytes,
+      'warm-up-seconds': 0.5,
+      seconds,
+    };
+    const flags = Object.entries(load).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const [generator, generatorArgs] = pinned(1, program('load-generator'), ['--json', ...flags]);
+    const result = spawnSync(generator, generatorArgs, { encoding: 'utf8' });
     if (result.status !== 0)
       throw new Error(`the load against ${server} failed: ${result.stderr || result.stdout}`);
     return JSON.parse(result.stdout);

@@ -50,11 +50,14 @@ function positive(name, text) {
 async function benchmarkSendThroughput({ rounds, seconds }) {
   const { measureSendThroughput } = await import('../benchmarks/send-throughput.mjs');
   const { throughputTable } = await import('../benchmarks/report.mjs');
-  const progress = (text) => process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
   const result = await measureSendThroughput({ rounds, seconds, progress });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   process.stdout.write(`${throughputTable(result, 'bound')}\n`);
   return result;
+}
+
+function progress(text) {
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
 }
 
 function keep(name, result) {
