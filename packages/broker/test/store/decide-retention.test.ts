@@ -5,7 +5,7 @@ const settings = {
   fileReservedTime: 72,
   deleteWhen: '04;16',
   diskMaxUsedSpaceRatio: 75,
-  commitLogBytesMax: null,
+  commitLogBytesMax: 0,
 };
 const MIB = 1024 * 1024;
 const HOURS_72 = 72 * 3_600_000;

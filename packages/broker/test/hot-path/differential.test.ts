@@ -1,0 +1,114 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeFrame } from '@centaurmq/protocol';
+import { seededRandom } from '@centaurmq/remoting';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type BrokerKit,
+  type FrameClient,
+  sendCommand,
+  startBroker,
+  temporaryDirectory,
+  until,
+} from '../broker-kit.ts';
+import { createTopicCommand } from './create-topic-command.ts';
+import { type GeneratedFrame, SendGenerator } from './send-generator.ts';
+
+const seed = Number(process.env['DIFFERENTIAL_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
+const frameCount = Number(process.env['DIFFERENTIAL_FRAMES'] ?? 20_000);
+const FRAMES_PER_CHUNK_MAX = 12;
+
+interface Side {
+  readonly kit: BrokerKit;
+  readonly client: FrameClient;
+  readonly path: string;
+  readonly answers: Map<number, Buffer>;
+}
+
+const cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+async function startSide(hotPath: boolean): Promise<Side> {
+  const directory = await temporaryDirectory();
+  cleanUps.push(directory.remove);
+  const location = { kind: 'directory', path: directory.path } as const;
+  const kit = await startBroker({ location, hotPath, config: { maxMessageSize: 8192 } });
+  cleanUps.push(() => kit.stop());
+  const client = await kit.connect();
+  for (const topic of ['T0', 'T1', 'T2'])
+    await client.ask(sendCommand({ topic, properties: `UNIQ_KEY\u0001${topic}` }));
+  await client.ask(createTopicCommand('Safe', { attributes: '+ack.level=fsync' }));
+  await client.ask(createTopicCommand('ReadOnly', { perm: 4 }));
+  client.frames.length = 0;
+  return { kit, client, path: directory.path, answers: new Map() };
+}
+
+/** Feeds one chunk and waits until all of it is answered. */
+async function feed(side: Side, chunk: readonly GeneratedFrame[]): Promise<void> {
+  const { client, answers } = side;
+  client.stream.write(Buffer.concat(chunk.map(({ bytes }) => bytes)));
+  const expected = chunk.filter(({ answered }) => answered).length;
+  await until(() => client.frames.length >= expected || client.closed);
+  for (const frame of client.frames.splice(0)) answers.set(decodeFrame(frame).opaque, frame);
+}
+
+function describeFrame(frame: GeneratedFrame): string {
+  return `frame ${frame.opaque} of seed ${seed}: ${JSON.stringify(decodeFrame(frame.bytes), (_key, value: unknown) => (value instanceof Uint8Array ? `${value.length} bytes` : value))}`;
+}
+
+async function filesUnder(path: string): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const folder of ['commitlog', 'consumequeue', 'index']) {
+    const entries = await readdir(join(path, folder), { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((entry) => entry.isFile())) {
+      const file = join(entry.parentPath, entry.name);
+      files.set(file.slice(path.length), await readFile(file));
+    }
+  }
+  return files;
+}
+
+describe('the hot path', () => {
+  it(
+    'answers and stores what the general path answers and stores, to the byte',
+    { timeout: 300_000 },
+    async () => {
+      console.log(`DIFFERENTIAL_SEED=${seed} DIFFERENTIAL_FRAMES=${frameCount}`);
+      const random = seededRandom(seed);
+      const generator = new SendGenerator(random);
+      const [hot, general] = [await startSide(true), await startSide(false)];
+      const codes = new Map<number, number>();
+      for (let sent = 0; sent < frameCount;) {
+        const chunk = Array.from({ length: 1 + random.below(FRAMES_PER_CHUNK_MAX) }, () => generator.next());
+        sent += chunk.length;
+        await Promise.all([feed(hot, chunk), feed(general, chunk)]);
+        for (const frame of chunk) {
+          const [one, other] = [hot.answers.get(frame.opaque), general.answers.get(frame.opaque)];
+          if (one !== undefined && other?.equals(one)) {
+            const { code } = decodeFrame(one);
+            codes.set(code, (codes.get(code) ?? 0) + 1);
+            continue;
+          }
+          if (!frame.answered && one === undefined && other === undefined) continue;
+          const decoded = [one, other].map((answer) => (answer === undefined ? null : decodeFrame(answer)));
+          expect(decoded[0], describeFrame(frame)).toEqual(decoded[1]);
+          expect(one?.toString('latin1'), describeFrame(frame)).toBe(other?.toString('latin1'));
+        }
+        hot.answers.clear();
+        general.answers.clear();
+        const millis = random.below(6);
+        await Promise.all([hot.kit.clock.advance(millis), general.kit.clock.advance(millis)]);
+      }
+      // A test that compares only refusals would prove nothing.
+      expect(codes.get(0)).toBeGreaterThan(frameCount / 2);
+      expect(codes.size).toBeGreaterThan(5);
+      await Promise.all([hot.kit.stop(), general.kit.stop()]);
+      const [ones, others] = [await filesUnder(hot.path), await filesUnder(general.path)];
+      expect([...ones.keys()].toSorted()).toEqual([...others.keys()].toSorted());
+      for (const [name, bytes] of ones)
+        expect(bytes.equals(others.get(name)!), `${name} of seed ${seed}`).toBe(true);
+    },
+  );
+});
