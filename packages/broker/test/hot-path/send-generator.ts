@@ -107,8 +107,9 @@ export class SendGenerator {
       RequestCode.SEND_BATCH_MESSAGE,
     ]);
     const batch = code === RequestCode.SEND_BATCH_MESSAGE ? !this.#oneIn(20) : this.#oneIn(40);
-    const oneway = this.#oneIn(10);
     const letters = this.#fields(batch);
+    // Nobody can tell when an unanswered send that first has to create its topic is done.
+    const oneway = this.#oneIn(10) && !/^(New|%)/.test(letters['b'] ?? '');
     const named = (code === RequestCode.SEND_MESSAGE) !== this.#oneIn(50);
     const extFields = named ? withLongNames(letters) : letters;
     const command: RemotingCommand = {
@@ -175,7 +176,7 @@ export class SendGenerator {
       'x'.repeat(128),
       '%RETRY%G',
       '%DLQ%G',
-      `New${this.#random.below(5)}`,
+      `New${this.#random.below(60)}`,
       'тема',
     ]);
   }
@@ -267,7 +268,9 @@ export class SendGenerator {
 
   #json(value: unknown): string {
     const text = JSON.stringify(value);
-    if (!this.#oneIn(3)) return text;
+    // Null, true and numbers have no other form.
+    if (!this.#oneIn(3) || value === null || (typeof value !== 'string' && typeof value !== 'object'))
+      return text;
     // Every character may be written as its escape.
     return text.replaceAll(/[a-zA-Z\u0080-\uffff](?![^"]*":)/g, (character) =>
       this.#oneIn(20) && !/[\\u]/.test(character)
