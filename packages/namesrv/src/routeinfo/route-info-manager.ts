@@ -17,7 +17,7 @@ import {
   unitTopics,
 } from './topic-lists.ts';
 import type { BrokerUnregistration } from './unregister-broker.ts';
-import { unregisterBrokers, unregistrationOf } from './unregister-broker.ts';
+import { loseBrokers, unregisterBrokers } from './unregister-broker.ts';
 
 /** Brokers that were unregistered, and whom to tell. */
 export interface LostBrokers {
@@ -64,7 +64,7 @@ export class RouteInfoManager {
 
   #unregisterWhere(isLost: (live: BrokerLiveInfo) => boolean): LostBrokers {
     const lost = [...this.#tables.brokerLiveTable.values()].filter(isLost);
-    return { lost, notify: this.unregisterBrokers(lost.map((live) => unregistrationOf(this.#tables, live))) };
+    return { lost, notify: loseBrokers(this.#tables, lost, this.#config) };
   }
 
   /** A sign of life. Unknown brokers have to register first. */
@@ -133,6 +133,11 @@ export class RouteInfoManager {
   /** Broker ids and addresses of one group; empty when unknown. */
   brokerMemberGroup(brokerName: string): ReadonlyMap<number, string> {
     return this.#tables.brokerAddrTable.get(brokerName)?.brokerAddrs ?? new Map();
+  }
+
+  /** Nothing is known of any broker: no route, no group, no liveness. */
+  get isEmpty(): boolean {
+    return Object.values(this.#tables).every((table: ReadonlyMap<string, unknown>) => table.size === 0);
   }
 
   get brokerAddrTable(): ReadonlyMap<string, BrokerData> {

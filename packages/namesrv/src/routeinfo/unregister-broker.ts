@@ -25,16 +25,16 @@ export function unregisterBrokers(
   const withoutMaster = new Set<string>();
   const notify: MinBrokerIdChange[] = [];
   for (const { clusterName, brokerAddr, brokerName, brokerId } of unregistrations) {
-    const key = brokerKey(clusterName, brokerAddr);
-    tables.brokerLiveTable.delete(key);
-    tables.filterServerTable.delete(key);
     const brokerData = tables.brokerAddrTable.get(brokerName);
     if (brokerData === undefined) continue;
-    const wasMin = brokerId === minBrokerId(brokerData.brokerAddrs);
     const left = new Map([...brokerData.brokerAddrs].filter(([, addr]) => addr !== brokerAddr));
+    // Not of this group: forgetting that it lives would leave its real group without an end.
+    if (left.size === brokerData.brokerAddrs.size) continue;
+    forgetLiveness(tables, clusterName, brokerAddr);
+    const wasMin = brokerId === minBrokerId(brokerData.brokerAddrs);
     if (left.size === 0) {
       tables.brokerAddrTable.delete(brokerName);
-      removeFromCluster(tables, clusterName, brokerName);
+      removeFromClusters(tables, brokerName);
       removed.add(brokerName);
       continue;
     }
@@ -50,11 +50,17 @@ export function unregisterBrokers(
   return notify;
 }
 
-function removeFromCluster(tables: RouteTables, clusterName: string, brokerName: string): void {
-  const brokerNames = tables.clusterAddrTable.get(clusterName);
-  if (brokerNames === undefined) return;
-  brokerNames.delete(brokerName);
-  if (brokerNames.size === 0) tables.clusterAddrTable.delete(clusterName);
+function forgetLiveness(tables: RouteTables, clusterName: string, brokerAddr: string): void {
+  const key = brokerKey(clusterName, brokerAddr);
+  tables.brokerLiveTable.delete(key);
+  tables.filterServerTable.delete(key);
+}
+
+function removeFromClusters(tables: RouteTables, brokerName: string): void {
+  for (const [clusterName, brokerNames] of tables.clusterAddrTable) {
+    brokerNames.delete(brokerName);
+    if (brokerNames.size === 0) tables.clusterAddrTable.delete(clusterName);
+  }
 }
 
 /** A topic without brokers goes; a group whose slave acts for the master is read-only. */
@@ -63,6 +69,10 @@ function cleanTopics(
   removed: ReadonlySet<string>,
   withoutMaster: ReadonlySet<string>,
 ): void {
+  for (const [topic, mappings] of tables.topicQueueMappingInfoTable) {
+    for (const brokerName of removed) mappings.delete(brokerName);
+    if (mappings.size === 0) tables.topicQueueMappingInfoTable.delete(topic);
+  }
   for (const [topic, queueDatas] of tables.topicQueueTable) {
     for (const brokerName of removed) queueDatas.delete(brokerName);
     if (queueDatas.size === 0) tables.topicQueueTable.delete(topic);
@@ -74,14 +84,26 @@ function cleanTopics(
   }
 }
 
-/** What a live broker is registered as; its name and id are looked up in the groups. */
-export function unregistrationOf(tables: RouteTables, live: BrokerLiveInfo): BrokerUnregistration {
+/** Forgets brokers that are lost, also those that no group has any more because another took their id. */
+export function loseBrokers(
+  tables: RouteTables,
+  lost: readonly BrokerLiveInfo[],
+  rules: { readonly notifyMinBrokerIdChanged: boolean },
+): MinBrokerIdChange[] {
+  const unregistrations = lost.flatMap((live) => unregistrationsOf(tables, live));
+  const notify = unregisterBrokers(tables, unregistrations, rules);
+  for (const { clusterName, brokerAddr } of lost) forgetLiveness(tables, clusterName, brokerAddr);
+  return notify;
+}
+
+/** What a live broker is registered as, looked up by its address; it may have changed its name meanwhile. */
+function unregistrationsOf(tables: RouteTables, live: BrokerLiveInfo): BrokerUnregistration[] {
   const { clusterName, brokerAddr } = live;
-  for (const { cluster, brokerName, brokerAddrs } of tables.brokerAddrTable.values()) {
-    if (cluster !== clusterName) continue;
+  const unregistrations: BrokerUnregistration[] = [];
+  for (const { brokerName, brokerAddrs } of tables.brokerAddrTable.values()) {
     for (const [brokerId, addr] of brokerAddrs) {
-      if (addr === brokerAddr) return { clusterName, brokerAddr, brokerName, brokerId };
+      if (addr === brokerAddr) unregistrations.push({ clusterName, brokerAddr, brokerName, brokerId });
     }
   }
-  return { clusterName, brokerAddr, brokerName: '', brokerId: -1 };
+  return unregistrations;
 }

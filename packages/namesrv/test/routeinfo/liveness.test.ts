@@ -118,5 +118,29 @@ describe('unregistering', () => {
     ]);
     expect(routes.brokerMemberGroup('broker-a').size).toBe(1);
     expect(routes.pickupTopicRouteData('TopicA')).not.toBeNull();
+    expect(routes.queryBrokerTopicConfig('DefaultCluster', '10.0.0.1:10911')).not.toBeNull();
+  });
+
+  it('leaves nothing of a broker that changed its name, its cluster or lost its id to another', () => {
+    const routes = manager();
+    const mapping = {
+      bname: 'broker-b',
+      currIdMap: new Map(),
+      dirty: false,
+      epoch: 1,
+      scope: '__global__',
+      topic: 'Static',
+      totalQueues: 1,
+    };
+    routes.registerBroker(registration(), NOW);
+    routes.registerBroker(registration({ brokerName: 'broker-b', topicQueueMappingInfos: [mapping] }), NOW);
+    routes.registerBroker(registration({ clusterName: 'Other' }), NOW);
+    routes.registerBroker(
+      registration({ clusterName: 'Other', brokerAddr: '10.0.0.7:10911', connectionId: 7 }),
+      NOW,
+    );
+    routes.connectionClosed(7);
+    routes.connectionClosed(1);
+    expect(routes.isEmpty).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { connect as connectPlain, createServer, Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
 import type { SecureContext } from 'node:tls';
+import { systemClock } from '../environment/clock.ts';
 import type {
   ByteStream,
   ConnectOptions,
@@ -96,6 +97,7 @@ function withOnread(accepted: Socket, stream: NodeStream): Socket {
 }
 
 function connect(options: ConnectOptions): Promise<ByteStream> {
+  const { timeoutMillis } = options;
   const { host, port } = options.address;
   const stream = new NodeStream();
   const socket =
@@ -109,13 +111,17 @@ function connect(options: ConnectOptions): Promise<ByteStream> {
         });
   socket.pause();
   return new Promise((resolve, reject) => {
-    socket.setTimeout(options.timeoutMillis, () => {
-      socket.destroy(new Error(`connect to ${host}:${port} took longer than ${options.timeoutMillis} ms`));
+    const timer = systemClock.setTimer(timeoutMillis, () => {
+      socket.destroy(new Error(`connect to ${host}:${port} took longer than ${timeoutMillis} ms`));
     });
-    socket.once('error', reject);
+    const failed = (error: Error): void => {
+      timer.cancel();
+      reject(error);
+    };
+    socket.once('error', failed);
     socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => {
-      socket.setTimeout(0);
-      socket.off('error', reject);
+      timer.cancel();
+      socket.off('error', failed);
       stream.adopt(socket, null);
       resolve(stream);
     });

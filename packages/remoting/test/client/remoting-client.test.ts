@@ -158,6 +158,27 @@ describe('a RemotingClient on virtual time', () => {
     await house.stop();
   });
 
+  it('does not take a connection for dead when the peer has spoken since', async () => {
+    const clock = new ManualClock();
+    const house = await startHouse({
+      transport: memoryTransport({ clock }),
+      clock,
+      prepare: (server) => server.register(HELD, () => null),
+    });
+    const held = (timeoutMillis: number): Promise<unknown> =>
+      house.client
+        .invoke(house.address, requestCommand(HELD), { timeoutMillis })
+        .catch((error: Error) => error.name);
+    const first = held(2_000);
+    await clock.advance(2_900);
+    await house.client.invoke(house.address, echoRequest(), SECOND);
+    const second = held(200);
+    await clock.advance(200);
+    expect(await Promise.all([first, second])).toEqual(['RemotingTimeoutError', 'RemotingTimeoutError']);
+    expect(house.client.connectionCount).toBe(1);
+    await house.stop();
+  });
+
   it('closes an idle connection after 120 s, not before, and not one in use', async () => {
     const clock = new ManualClock();
     const transport = memoryTransport({ clock });
