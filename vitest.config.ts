@@ -5,7 +5,10 @@ export default defineConfig({
   resolve: { conditions: ['source'] },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts', 'native/binding/test/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: { name: 'behaviour', include: ['test/behaviour/**/*.test.ts'], testTimeout: 60_000 },

@@ -1,1 +1,19 @@
-//! The only crate that knows Node-API.
+//! The only crate that knows Node-API. It converts arguments, calls the store and converts results; it decides nothing.
+//!
+//! A store is a number, the same in every thread of the process, so that worker threads address the same mapped segments.
+//! 64-bit values cross as `number`. Arrays named `head` and `out` belong to the caller and are reused.
+
+#![expect(clippy::needless_pass_by_value, reason = "napi-rs hands strings over by value")]
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments become the documentation of the TypeScript functions"
+)]
+#![expect(clippy::too_many_arguments, reason = "an object would cost more than the call")]
+
+mod append_request;
+mod error;
+mod messages;
+mod metadata;
+mod numbers;
+mod registry;
+mod stores;

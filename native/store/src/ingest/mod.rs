@@ -6,6 +6,8 @@ mod header_scan;
 #[cfg(test)]
 mod header_tests;
 mod hot_path;
+#[cfg(test)]
+mod hot_path_tests;
 mod identity;
 mod json_header;
 mod properties;

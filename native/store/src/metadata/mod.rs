@@ -3,6 +3,8 @@
 mod batch;
 mod disk_backend;
 mod tables;
+#[cfg(test)]
+mod tables_tests;
 
 pub use batch::{MetadataOperation, decode_batch};
 pub use tables::Metadata;

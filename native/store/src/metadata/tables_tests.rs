@@ -28,8 +28,12 @@ fn tables_keep_what_was_committed_and_nothing_else() {
     let disk = SimulatedDisk::new();
     let metadata = Metadata::open(&disk).unwrap();
     assert!(entries(&metadata, "topics").is_empty());
-    metadata.commit(&[put("topics", b"A", b"1"), put("topics", b"B", b"2"), put("groups", b"A", b"3")]).unwrap();
-    metadata.commit(&[MetadataOperation::Delete { table: "topics", key: b"A" }, put("topics", b"B", b"")]).unwrap();
+    metadata
+        .commit(&[put("topics", b"A", b"1"), put("topics", b"B", b"2"), put("groups", b"A", b"3")])
+        .unwrap();
+    metadata
+        .commit(&[MetadataOperation::Delete { table: "topics", key: b"A" }, put("topics", b"B", b"")])
+        .unwrap();
     metadata.close();
     assert!(metadata.commit(&[]).is_err());
     let metadata = Metadata::open(&disk).unwrap();
@@ -39,23 +43,25 @@ fn tables_keep_what_was_committed_and_nothing_else() {
 
 #[test]
 fn a_power_loss_keeps_every_finished_commit_and_no_part_of_an_unfinished_one() {
+    let mut broken_off = 0;
     for seed in 0..100 {
-        println!("seed {seed}");
         let mut chance = Chance::new(seed);
         let disk = Arc::new(SimulatedDisk::new());
         let mut committed = Model::new();
         let mut attempted = Model::new();
         // the sync count runs out in the middle of something: while making the file, or inside a commit
-        disk.fail_syncs_after(Some(chance.next() % 40));
+        disk.fail_syncs_after(Some(chance.below(40) as u64));
         if let Ok(metadata) = Metadata::open(disk.as_ref()) {
             for step in 0..20u32 {
                 let key = [u8::try_from(chance.below(8)).unwrap()];
+                let last = step.to_be_bytes();
                 let value = vec![u8::try_from(step).unwrap(); chance.below(6000)];
                 attempted = committed.clone();
                 attempted.insert(key.to_vec(), value.clone());
-                attempted.insert(b"last".to_vec(), step.to_be_bytes().to_vec());
-                let batch = [put("offsets", &key, &value), put("offsets", b"last", &step.to_be_bytes())];
+                attempted.insert(b"last".to_vec(), last.to_vec());
+                let batch = [put("offsets", &key, &value), put("offsets", b"last", &last)];
                 if metadata.commit(&batch).is_err() {
+                    broken_off += 1;
                     break;
                 }
                 committed = attempted.clone();
@@ -66,4 +72,5 @@ fn a_power_loss_keeps_every_finished_commit_and_no_part_of_an_unfinished_one() {
         let found = entries(&metadata, "offsets");
         assert!(found == committed || found == attempted, "seed {seed}: a commit was lost or torn");
     }
+    assert!(broken_off > 50, "only {broken_off} of 100 seeds broke off inside a commit");
 }

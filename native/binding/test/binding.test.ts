@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import type * as EngineModule from '../index.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const require = createRequire(import.meta.url);
+const engine = require('../index.js') as typeof EngineModule;
+
+const NOW = 1_700_000_000_000;
+const PEER = Buffer.from([10, 0, 0, 7, 0, 0, 0x12, 0x34]);
+const IDENTITY = {
+  storeHost: '127.0.0.1',
+  storePort: 10911,
+  clusterName: 'DefaultCluster',
+  brokerName: 'broker-a',
+  regionId: 'DefaultRegion',
+  traceOn: true,
+  version: 479,
+};
+const SMALL_FILES = { segmentBytes: 1 << 20, indexSlots: 1000, indexEntries: 4000 };
+const UNIQUE_KEY = 'UNIQ_KEY\u0001AC11\u0002';
+const TOPIC = { name: 'Orders', readQueueNums: 4, writeQueueNums: 4, perm: 6, ackLevel: 'os', hotPath: true };
+
+function appendRequest(topic: number, body: string): Buffer {
+  const fixed = Buffer.alloc(47);
+  fixed.writeUInt32BE(topic, 0);
+  fixed.writeInt32BE(1, 4);
+  fixed.writeUInt8(PEER.length, 46);
+  const properties = Buffer.from('KEYS\u0001k1\u0002UNIQ_KEY\u0001AC11\u0002');
+  return Buffer.concat([fixed, PEER, sized(properties), sized(Buffer.from(body))]);
+}
+
+function sized(bytes: Uint8Array): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+function put(key: string, value: string): Buffer {
+  return Buffer.concat([Buffer.of(0), ...['topics', key, value].map((text) => sized(Buffer.from(text)))]);
+}
+
+function errorOf(call: () => unknown): { code?: string; message: string } {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('expected an error');
+}
+
+describe('the engine in this process', () => {
+  let store = -1;
+  let topic = -1;
+
+  beforeEach(() => {
+    const opened = JSON.parse(engine.open(JSON.stringify({ disk: 'memory', ...SMALL_FILES }))) as {
+      store: number;
+      report: { startKind: string };
+    };
+    expect(opened.report.startKind).toBe('new');
+    store = opened.store;
+    engine.configure(store, JSON.stringify(IDENTITY));
+    topic = engine.defineTopic(store, JSON.stringify(TOPIC));
+  });
+
+  afterEach(() => {
+    engine.close(store, NOW);
+  });
+
+  it('appends a message and reads it back', () => {
+    const head = new Float64Array(16);
+    expect(engine.append(store, appendRequest(topic, 'hello'), NOW, head)).toBe(0);
+    const [queueOffset, commitLogOffset, endOffset, recordCount, first] = head;
+    expect([queueOffset, commitLogOffset, recordCount, first]).toEqual([0, 0, 1, 0]);
+    const out = Buffer.alloc(1000, 1);
+    expect(engine.read(store, topic, 1, 0, 32, 1000, null, out, 8, head)).toBe(0);
+    expect([head[0], head[1], head[2], head[3], head[4]]).toEqual([1, 0, 1, 1, endOffset]);
+    expect(out.subarray(0, 8)).toEqual(Buffer.alloc(8, 1));
+    expect(out.readInt32BE(8)).toBe(endOffset);
+    expect(out.includes('hello')).toBe(true);
+    expect(engine.read(store, topic, 1, 0, 32, 1000, Int32Array.of(77), out, 0, head)).toBe(1);
+    expect(engine.read(store, topic, 1, 0, 32, 1000, null, out.subarray(0, 20), 0, head)).toBe(9);
+    expect(head[4]).toBe(endOffset);
+    expect(engine.lookup(store, 0, out, head)).toBe(0);
+    expect(head[0]).toBe(endOffset);
+    expect(engine.lookup(store, 1, out, head)).toBe(1);
+    expect(engine.queueState(store, topic, 1, head)).toBe(0);
+    expect([...head.subarray(0, 5)]).toEqual([0, 1, 1, NOW, NOW]);
+    expect(engine.searchOffset(store, topic, 1, NOW, false)).toBe(0);
+    expect(engine.flush(store)).toBeGreaterThanOrEqual(endOffset ?? Number.NaN);
+  });
+
+  it('finds messages by key', () => {
+    const head = new Float64Array(16);
+    engine.append(store, appendRequest(topic, 'a'), NOW, head);
+    engine.append(store, appendRequest(topic, 'b'), NOW + 1000, head);
+    const second = head[1];
+    const out = new Float64Array(8);
+    expect(engine.queryIndex(store, 'Orders', 'k1', 8, 0, NOW + 5000, out)).toBe(2);
+    expect([...out.subarray(0, 2)]).toEqual([second, 0]);
+    expect(engine.queryIndex(store, 'Orders', 'other', 8, 0, NOW + 5000, out)).toBe(0);
+  });
+
+  it('reports arrivals of watched queues, a few at a time when asked for few', () => {
+    const head = new Float64Array(16);
+    engine.watch(store, topic, 1, true);
+    engine.watch(store, topic, 2, true);
+    const request = appendRequest(topic, 'x');
+    engine.append(store, request, NOW, head);
+    request.writeInt32BE(2, 4);
+    engine.append(store, request, NOW, head);
+    const out = new Uint32Array(2);
+    expect(engine.arrivals(store, out)).toBe(1);
+    const first = out[1];
+    expect(engine.arrivals(store, out)).toBe(1);
+    expect([first, out[1]].toSorted((a, b) => Number(a) - Number(b))).toEqual([1, 2]);
+    expect(engine.arrivals(store, out)).toBe(0);
+  });
+
+  it('ingests a chunk: appends, answers, and lists what it does not take', () => {
+    const header = JSON.stringify({
+      code: 310,
+      extFields: {
+        a: 'group',
+        b: 'Orders',
+        c: 'TBW102',
+        d: '4',
+        e: '0',
+        f: '0',
+        g: '1',
+        h: '0',
+        i: UNIQUE_KEY,
+      },
+      flag: 0,
+      language: 'JAVA',
+      opaque: 5,
+      version: 479,
+    });
+    const send = sized(Buffer.concat([sized(Buffer.from(header)), Buffer.from('body')]));
+    const beat = sized(sized(Buffer.from('{"code":34,"opaque":6}')));
+    const chunk = Buffer.concat([send, beat, send.subarray(0, 20)]);
+    const out = Buffer.alloc(4096);
+    const head = new Float64Array(16);
+    const frames = new Uint32Array(8);
+    expect(engine.ingest(store, PEER, chunk, NOW, out, head, frames)).toBe(0);
+    expect([head[0], head[3], head[4], head[5], head[6]]).toEqual([send.length + beat.length, 0, 0, 1, 1]);
+    expect([frames[0], frames[1]]).toEqual([send.length, send.length + beat.length]);
+    expect(out.subarray(8, head[1]).toString()).toMatch(/^\{"code":0,.*"opaque":5,.*"queueId":"0"/);
+    const malformed = Buffer.from([0, 0, 0, 2, 0]);
+    expect(engine.ingest(store, PEER, malformed, NOW, out, head, frames)).toBe(1);
+    expect(head[8]).toBe(1);
+  });
+
+  it('keeps tables', () => {
+    engine.metadataCommit(store, Buffer.concat([put('b', '2'), put('a', '1')]));
+    const expected = Buffer.concat(['a', '1', 'b', '2'].map((text) => sized(Buffer.from(text))));
+    expect(Buffer.from(engine.metadataScan(store, 'topics'))).toEqual(expected);
+    expect(engine.metadataScan(store, 'groups')).toHaveLength(0);
+    expect(errorOf(() => engine.metadataCommit(store, Buffer.of(0, 0)))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('byte 1'),
+    });
+  });
+
+  it('is the same store in a worker thread', async () => {
+    const head = new Float64Array(16);
+    engine.append(store, appendRequest(topic, 'shared'), NOW, head);
+    const worker = new Worker(
+      `const { parentPort, workerData: { path, store, topic } } = require('node:worker_threads');
+       const engine = require(path);
+       const head = new Float64Array(8);
+       engine.queueState(store, topic, 1, head);
+       parentPort.postMessage([head[1], engine.flush(store)]);`,
+      { eval: true, workerData: { path: require.resolve('../index.js'), store, topic } },
+    );
+    const answer = await new Promise((resolve, reject) => {
+      worker.once('message', resolve).once('error', reject);
+    });
+    expect(answer).toEqual([1, head[2]]);
+    await worker.terminate();
+  });
+
+  it('names what is wrong with an argument', () => {
+    expect(errorOf(() => engine.flush(123_456))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'store 123456 is not open in this process',
+    });
+    const request = appendRequest(topic, 'hello');
+    for (let end = 0; end < request.length; end += 1) {
+      const error = errorOf(() => engine.append(store, request.subarray(0, end), NOW, new Float64Array(8)));
+      expect(error.code).toBe('INVALID_ARGUMENT');
+    }
+    expect(errorOf(() => engine.open('{"disk":"tape"}')).message).toContain('tape');
+    expect(errorOf(() => engine.maintain(store, '{"task":"sing"}')).message).toContain('sing');
+  });
+
+  it('does its upkeep and tells its state', () => {
+    const maintain = (task: object): unknown => JSON.parse(engine.maintain(store, JSON.stringify(task)));
+    engine.append(store, appendRequest(topic, 'x'), NOW, new Float64Array(8));
+    expect(maintain({ task: 'verify' })).toMatchObject({ bytesVerified: expect.any(Number) });
+    expect(maintain({ task: 'prepareSegment' })).toMatchObject({ prepared: expect.any(Boolean) });
+    expect(maintain({ task: 'checkpoint' })).toMatchObject({ checkpointOffset: expect.any(Number) });
+    expect(
+      maintain({ task: 'retain', nowMillis: NOW, ageMillisMax: null, logBytesMax: null, segmentCountMax: 1 }),
+    ).toMatchObject({ segmentsDeleted: [], bytesFreed: 0 });
+    const status = JSON.parse(engine.status(store)) as Record<string, unknown>;
+    expect(status).toMatchObject({ topicCount: 1, poisonReason: null });
+    expect(status['appendedOffset']).toBeGreaterThan(0);
+  });
+});
+
+describe('the package', () => {
+  it('exports by name what its types declare', () => {
+    const types = readFileSync(new URL('../index.d.ts', import.meta.url), 'utf8');
+    const declared = [...types.matchAll(/^export declare function (\w+)/gm)].map((match) => match[1]);
+    expect(new Set(Object.keys(engine))).toEqual(new Set(declared));
+    expect(Object.values(engine).every((member) => typeof member === 'function')).toBe(true);
+  });
+});
