@@ -11,7 +11,8 @@
 //! 80 logMinOffset u64
 //! 88 queueCount u64, entryTotal u64, firstFileTotal u64     to see whether queues were lost
 //! 112 index: lastName i64, fileCount u32, lastCount u32     to take the index back to this state
-//! 128 checksum u32            CRC-32 of bytes 0..40 and 64..128
+//! 128 checksumFrom u64        records from here on are ours and carry their checksum
+//! 136 checksum u32            CRC-32 of bytes 0..40 and 64..136
 //! ```
 //! The file has 4096 bytes; what is used lies in one sector, which a disk writes whole or not at all.
 
@@ -25,7 +26,7 @@ pub const FILE: &str = "checkpoint";
 const FILE_BYTES: u64 = 4096;
 const APACHE_BYTES: usize = 40;
 const OURS_AT: usize = 64;
-const CHECKSUM_AT: usize = 128;
+const CHECKSUM_AT: usize = 136;
 const USED_BYTES: usize = CHECKSUM_AT + 4;
 const MAGIC: &[u8; 8] = b"CMQSTORE";
 
@@ -46,6 +47,7 @@ pub struct Mark {
     pub log_min_offset: u64,
     pub queues: QueueMark,
     pub index: IndexMark,
+    pub checksum_from: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,6 +78,7 @@ impl Checkpoint {
             put.i64(mark.index.last_name);
             put.u32(mark.index.file_count);
             put.u32(mark.index.last_count);
+            put.u64(mark.checksum_from);
             let checksum = checksum(&bytes);
             if let Some(place) = bytes.get_mut(CHECKSUM_AT..) {
                 Put::new(place).u32(checksum);
@@ -158,6 +161,7 @@ fn decode_mark(bytes: &[u8]) -> Option<Mark> {
             let last_name = take.i64()?;
             IndexMark { last_name, file_count: take.u32()?, last_count: take.u32()? }
         },
+        checksum_from: take.u64()?,
     };
     (take.u32()? == checksum(bytes)).then_some(mark)
 }
@@ -181,6 +185,7 @@ mod tests {
                 log_min_offset: 7,
                 queues: QueueMark { queue_count: 8, entry_total: 9, first_file_total: 10 },
                 index: IndexMark { file_count: 11, last_name: 12, last_count: 13 },
+                checksum_from: 14,
             }),
         }
     }

@@ -6,7 +6,7 @@ use crate::commit_log::CommitLog;
 use crate::consume_queue::{ConsumeQueue, QueueEntry};
 use crate::error::StoreError;
 use crate::mapped_file::MappedFile;
-use crate::record::{LogItem, RecordView, decode_at};
+use crate::record::{LogItem, RecordView, decode, decode_at};
 use crate::store::Store;
 use crate::topic::TopicHandle;
 
@@ -218,7 +218,7 @@ fn check_record<'s>(
             held.published()
         )));
     };
-    match decode_at(bytes, commit_log_offset) {
+    match decode_at(bytes, commit_log_offset, log.checksum_at(commit_log_offset)) {
         Ok(LogItem::Record(view)) if size.is_none_or(|size| size == view.bytes().len()) => Ok(Some(view)),
         Ok(LogItem::Record(view)) => Err(damaged(format!(
             "the record has {} bytes, its queue says {}",
@@ -426,7 +426,7 @@ impl Store {
         let segment = self.log().segment_at(offset)?;
         let position = self.log().position_of(offset);
         let rest = segment.bytes(position, segment.len())?;
-        matches!(decode_at(rest, offset), Ok(LogItem::Blank { bytes }) if bytes == rest.len())
+        matches!(decode(rest), Ok(LogItem::Blank { bytes }) if bytes == rest.len())
             .then(|| segment.base() + self.log().segment_bytes())
     }
 }

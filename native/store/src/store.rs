@@ -333,6 +333,7 @@ impl Store {
                 log_min_offset: self.log.min_offset(),
                 queues: append.dispatcher.mark(),
                 index,
+                checksum_from: self.log.checksum_from(),
             };
             let timestamps = Timestamps {
                 physic_msg_timestamp: time,

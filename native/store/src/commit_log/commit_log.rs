@@ -10,6 +10,7 @@ use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::file_name::offset_file_name;
 use crate::mapped_file::{MappedFile, MappedFileWriter};
+use crate::record::Checksum;
 
 pub const DIRECTORY: &str = "commitlog";
 /// A segment while it is being zero-filled. It has no place in the log yet, so it is not in the log's directory.
@@ -24,6 +25,8 @@ pub struct CommitLog {
     /// Ascending, without gaps.
     segments: RwLock<Vec<Arc<MappedFile>>>,
     min_offset: AtomicU64,
+    /// Records from here on are ours and carry their checksum.
+    checksum_from: u64,
     prepared: Mutex<Option<MappedFile>>,
     /// Held while a segment is being zero-filled, so that only one is.
     preparing: Mutex<()>,
@@ -35,6 +38,7 @@ impl CommitLog {
         segment_bytes: u64,
         segments: Vec<Arc<MappedFile>>,
         prepared: Option<MappedFile>,
+        checksum_from: u64,
     ) -> Self {
         let min_offset = AtomicU64::new(segments.first().map_or(0, |segment| segment.base()));
         Self {
@@ -42,6 +46,7 @@ impl CommitLog {
             segment_bytes,
             segments: RwLock::new(segments),
             min_offset,
+            checksum_from,
             prepared: Mutex::new(prepared),
             preparing: Mutex::new(()),
         }
@@ -49,6 +54,15 @@ impl CommitLog {
 
     pub fn segment_bytes(&self) -> u64 {
         self.segment_bytes
+    }
+
+    pub fn checksum_from(&self) -> u64 {
+        self.checksum_from
+    }
+
+    /// Whether the record at this offset must carry its checksum.
+    pub fn checksum_at(&self, offset: u64) -> Checksum {
+        Checksum::at(offset, self.checksum_from)
     }
 
     /// The first offset that is still there.

@@ -216,17 +216,21 @@ impl IndexFile {
     }
 
     /// Keeps the entries below `count` and builds all buckets anew from them. A power loss leaves slots that lead to entries
-    /// which were not written, and the entries before those would be lost with them.
-    pub fn relink(&self, count: u32) {
+    /// which were not written, and the entries before those would be lost with them. False if the entries are not what they were.
+    pub fn relink(&self, count: u32) -> bool {
         let count = count.clamp(1, self.entries_max);
         for slot in 0..self.slots as usize {
             if self.word(HEADER_WORDS + slot) != 0 {
                 self.set_word(HEADER_WORDS + slot, 0, Ordering::Relaxed);
             }
         }
-        let (mut slots_used, mut last_seconds) = (0, 0);
+        let (mut slots_used, mut last_seconds, mut last_offset) = (0, 0, 0);
+        let mut in_order = true;
         for number in 1..count {
             let entry = self.entry_word(number);
+            let offset = self.double_word(entry + 1);
+            in_order &= offset >= last_offset;
+            last_offset = offset;
             let slot = self.slot_word(self.word(entry));
             let before = self.word(slot);
             slots_used += u32::from(before == 0);
@@ -237,13 +241,14 @@ impl IndexFile {
         if count == 1 {
             self.end_offset.store(0, Ordering::Relaxed);
         } else {
-            self.end_offset.store(self.double_word(self.entry_word(count - 1) + 1), Ordering::Relaxed);
+            self.end_offset.store(last_offset, Ordering::Relaxed);
             let end = self.begin_timestamp() + i64::from(last_seconds) * 1000 + 999;
             self.end_timestamp.store(end, Ordering::Relaxed);
         }
         self.slots_used.store(slots_used, Ordering::Relaxed);
         self.count.store(count, Ordering::Release);
         self.write_header();
+        in_order
     }
 
     /// Makes everything put so far durable.

@@ -267,8 +267,8 @@ impl IndexService {
             return Ok(false);
         }
         if let Some(last) = self.last() {
-            last.relink(mark.last_count);
             self.changed.store(true, Ordering::Relaxed);
+            return Ok(last.relink(mark.last_count));
         }
         Ok(true)
     }

@@ -12,6 +12,6 @@ pub use bytes::{Put, Take};
 pub use java_hash::{index_key_hash, java_hash};
 pub use properties::{parse_properties, property};
 pub use record::{
-    BLANK_BYTES, LogItem, PROPERTIES_BYTES_MAX, RecordError, RecordFields, RecordView, SYS_FLAG_BORN_HOST_V6,
-    SYS_FLAG_STORE_HOST_V6, decode, decode_at, encode_blank,
+    BLANK_BYTES, Checksum, LogItem, PROPERTIES_BYTES_MAX, RecordError, RecordFields, RecordView,
+    SYS_FLAG_BORN_HOST_V6, SYS_FLAG_STORE_HOST_V6, decode, decode_at, encode_blank,
 };

@@ -212,6 +212,8 @@ pub enum RecordError {
         found: u32,
         expected: u64,
     },
+    /// The record should carry a checksum and does not.
+    ChecksumMissing,
     /// The record says it belongs elsewhere in the log.
     OffsetMismatch {
         found: u64,
@@ -241,6 +243,7 @@ impl std::fmt::Display for RecordError {
             Self::RecordChecksum { found, expected } => {
                 write!(f, "the record's checksum is {found:#010X}, expected {expected:#010X}")
             }
+            Self::ChecksumMissing => write!(f, "the record's checksum property is missing"),
             Self::OffsetMismatch { found, expected } => {
                 write!(f, "the record says it is at {found}, expected {expected}")
             }
@@ -295,8 +298,9 @@ impl<'a> RecordView<'a> {
         self.properties
     }
 
-    /// Checks the whole record if it carries its checksum, otherwise (written by Apache RocketMQ) its body.
-    pub fn verify_checksum(&self) -> Result<(), RecordError> {
+    /// Checks the whole record by its checksum. A record of Apache RocketMQ's need not carry one: then its body is checked,
+    /// and that the rest has no zeros, which it has where it never reached the disk.
+    pub fn verify_checksum(&self, checksum: Checksum) -> Result<(), RecordError> {
         if let Some((covered, tail)) = self.bytes.split_last_chunk::<CHECKSUM_BYTES>()
             && self.properties.len() >= CHECKSUM_BYTES
         {
@@ -311,6 +315,9 @@ impl<'a> RecordView<'a> {
             if resembles_checksum(tail, found) {
                 return Err(RecordError::RecordChecksum { found, expected: u64::MAX });
             }
+        }
+        if checksum == Checksum::Required || self.topic.contains(&0) || self.properties.contains(&0) {
+            return Err(RecordError::ChecksumMissing);
         }
         let found = crc32(self.body());
         // Apache leaves the checksum of an empty body unchecked.
@@ -386,8 +393,26 @@ fn decode_fields(record: &[u8], magic: u32) -> Option<(RecordView<'_>, usize)> {
     Some((view, take.rest().len()))
 }
 
+/// Whether a record must carry its checksum property. All of ours do; Apache RocketMQ's may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checksum {
+    Required,
+    IfPresent,
+}
+
+impl Checksum {
+    /// `ours_from`: where the records of Apache RocketMQ end, in a directory that was its own once.
+    pub fn at(commit_log_offset: u64, ours_from: u64) -> Self {
+        if commit_log_offset >= ours_from { Self::Required } else { Self::IfPresent }
+    }
+}
+
 /// Reads the record that must begin at this commit log offset, checksums included.
-pub fn decode_at(bytes: &[u8], commit_log_offset: u64) -> Result<LogItem<'_>, RecordError> {
+pub fn decode_at(
+    bytes: &[u8],
+    commit_log_offset: u64,
+    checksum: Checksum,
+) -> Result<LogItem<'_>, RecordError> {
     let item = decode(bytes)?;
     if let LogItem::Record(view) = &item {
         if view.commit_log_offset != commit_log_offset {
@@ -396,7 +421,7 @@ pub fn decode_at(bytes: &[u8], commit_log_offset: u64) -> Result<LogItem<'_>, Re
                 expected: commit_log_offset,
             });
         }
-        view.verify_checksum()?;
+        view.verify_checksum(checksum)?;
     }
     Ok(item)
 }

@@ -1,5 +1,5 @@
 use super::record::{
-    LogItem, MESSAGE_MAGIC_V2, RecordError, RecordFields, crc32, decode, decode_at, encode_blank,
+    Checksum, LogItem, MESSAGE_MAGIC_V2, RecordError, RecordFields, crc32, decode, decode_at, encode_blank,
 };
 
 fn fields<'a>() -> RecordFields<'a> {
@@ -66,7 +66,8 @@ fn round_trip_in_both_forms() {
     for (topic, host, flag) in [(&b"T"[..], &v6[..8], 0), (&long_topic[..], &v6[..], 0x30)] {
         let fields = RecordFields { topic, born_host: host, store_host: host, sys_flag: flag, ..fields() };
         let bytes = encoded(&fields);
-        let Ok(LogItem::Record(view)) = decode_at(&bytes, fields.commit_log_offset) else {
+        let Ok(LogItem::Record(view)) = decode_at(&bytes, fields.commit_log_offset, Checksum::Required)
+        else {
             panic!("{bytes:?}")
         };
         assert_eq!((view.topic(), view.body(), view.queue_offset), (topic, &b"hi"[..], fields.queue_offset));
@@ -98,7 +99,7 @@ fn detects_every_flipped_bit() {
         let mut damaged = bytes.clone();
         damaged[at / 8] ^= 1 << (at % 8);
         assert!(
-            !matches!(decode_at(&damaged, 0x0A0B_0C0D), Ok(LogItem::Record(_))),
+            !matches!(decode_at(&damaged, 0x0A0B_0C0D, Checksum::Required), Ok(LogItem::Record(_))),
             "bit {at} went unnoticed"
         );
     }
@@ -112,9 +113,14 @@ fn a_record_without_checksum_property_is_checked_by_its_body() {
     bytes[..4].copy_from_slice(&length.to_be_bytes());
     let at = bytes.len() - 7 - 2;
     bytes[at..at + 2].copy_from_slice(&[0, 7]);
-    assert!(matches!(decode_at(&bytes, 0x0A0B_0C0D), Ok(LogItem::Record(_))));
+    assert!(matches!(decode_at(&bytes, 0x0A0B_0C0D, Checksum::Required), Err(RecordError::ChecksumMissing)));
+    let lenient = |bytes: &[u8]| decode_at(bytes, 0x0A0B_0C0D, Checksum::IfPresent).map(|_| ());
+    assert_eq!(lenient(&bytes), Ok(()));
+    let mut torn = bytes.clone();
+    torn[at + 3..].fill(0);
+    assert_eq!(lenient(&torn), Err(RecordError::ChecksumMissing), "the end never reached the disk");
     bytes[88] ^= 1;
-    assert!(matches!(decode_at(&bytes, 0x0A0B_0C0D), Err(RecordError::BodyChecksum { .. })));
+    assert!(matches!(lenient(&bytes), Err(RecordError::BodyChecksum { .. })));
 }
 
 #[test]
@@ -126,7 +132,10 @@ fn tells_blank_empty_and_garbage_apart() {
     assert!(matches!(decode(&[0; 64]), Err(RecordError::Empty)));
     assert!(matches!(decode(&[1; 64]), Err(RecordError::MagicUnknown(0x0101_0101))));
     let wrong_place = encoded(&fields());
-    assert!(matches!(decode_at(&wrong_place, 5), Err(RecordError::OffsetMismatch { expected: 5, .. })));
+    assert!(matches!(
+        decode_at(&wrong_place, 5, Checksum::Required),
+        Err(RecordError::OffsetMismatch { expected: 5, .. })
+    ));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Finding the segments of the log.
 
 use crate::commit_log::{DIRECTORY, PREPARING_FILE, segment_path};
+use crate::consume_queue;
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::file_name::parse_offset_file_name;
+use crate::index;
 use crate::mapped_file::MappedFile;
 use crate::record::{LogItem, decode};
 
@@ -15,7 +17,10 @@ pub fn load_segments(
     safe_end: u64,
 ) -> Result<Vec<MappedFile>, StoreError> {
     let io = |error| StoreError::io("open", DIRECTORY, error);
-    disk.create_directory(DIRECTORY).map_err(io)?;
+    // Made durable with the root when recovery ends, so that nobody has to think of them later.
+    for directory in [DIRECTORY, consume_queue::DIRECTORY, index::DIRECTORY] {
+        disk.create_directory(directory).map_err(|error| StoreError::io("create", directory, error))?;
+    }
     match disk.remove_file(PREPARING_FILE) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             return Err(StoreError::io("remove", PREPARING_FILE, error));

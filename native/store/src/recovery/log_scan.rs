@@ -4,7 +4,7 @@ use crate::delay_level::deliver_timestamp;
 use crate::dispatcher::{DispatchRequest, Dispatcher, belongs_to_index, belongs_to_queue, index_key_count};
 use crate::error::StoreError;
 use crate::mapped_file::MappedFile;
-use crate::record::{LogItem, RecordError, RecordView, decode_at, java_hash, parse_properties};
+use crate::record::{Checksum, LogItem, RecordError, RecordView, decode_at, java_hash, parse_properties};
 use crate::store_options::StoreOptions;
 use crate::topic::{TopicTable, check_topic_name};
 
@@ -37,6 +37,8 @@ pub struct LogScan<'a> {
     pub topics: &'a mut TopicTable,
     pub dispatcher: &'a mut Dispatcher,
     pub from: DispatchFrom,
+    /// Records from here on are ours.
+    pub checksum_from: u64,
 }
 
 impl LogScan<'_> {
@@ -68,7 +70,7 @@ impl LogScan<'_> {
         loop {
             let position = usize::try_from(outcome.end_offset - segment.base()).unwrap_or(usize::MAX);
             let rest = bytes.get(position..).unwrap_or_default();
-            match decode_at(rest, outcome.end_offset) {
+            match decode_at(rest, outcome.end_offset, Checksum::at(outcome.end_offset, self.checksum_from)) {
                 Ok(LogItem::Record(view)) => {
                     self.dispatch(&view, outcome)?;
                     outcome.records += 1;

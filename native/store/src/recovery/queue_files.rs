@@ -5,7 +5,7 @@ use crate::disk::Disk;
 use crate::dispatcher::QueueMark;
 use crate::error::StoreError;
 use crate::mapped_file::MappedFile;
-use crate::record::{LogItem, decode_at};
+use crate::record::{Checksum, LogItem, decode_at};
 use crate::topic::{TopicTable, check_topic_name};
 
 /// What finding the queues needs to know.
@@ -142,7 +142,7 @@ impl QueueSearch<'_> {
             segment.bytes(from, from.checked_add(entry.size as usize)?)
         });
         bytes.is_some_and(|bytes| {
-            let item = decode_at(bytes, entry.commit_log_offset);
+            let item = decode_at(bytes, entry.commit_log_offset, Checksum::IfPresent);
             matches!(item, Ok(LogItem::Record(view)) if view.bytes().len() == bytes.len())
         })
     }

@@ -11,13 +11,13 @@ use super::recovery_report::{Cut, RecoveryReport, StartKind};
 use super::start_plan::{Findings, StartPlan, decide_start};
 use crate::abort_mark;
 use crate::appender::AppendState;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Mark};
 use crate::commit_log::{CommitLog, DIRECTORY, segment_path};
 use crate::consume_queue::QueueTable;
 use crate::disk::Disk;
 use crate::dispatcher::{Dispatcher, QueueMark};
 use crate::error::StoreError;
-use crate::index::IndexService;
+use crate::index::{IndexMark, IndexService};
 use crate::mapped_file::{MappedFile, MappedFileWriter};
 use crate::record::RecordError;
 use crate::store_options::StoreOptions;
@@ -103,6 +103,7 @@ impl<'a> Recovery<'a> {
             self.plan.scan_from = self.log_min;
         }
         let index_from = self.plan.index_from.unwrap_or(self.log_min);
+        let checksum_from = self.checksum_from(u64::MAX);
         let outcome = LogScan {
             segments: &self.segments,
             segment_bytes: self.options.segment_bytes,
@@ -110,6 +111,7 @@ impl<'a> Recovery<'a> {
             topics: &mut self.topics,
             dispatcher: &mut dispatcher,
             from: DispatchFrom { queue_from: self.plan.queue_from, index_from },
+            checksum_from,
         }
         .run(self.plan.scan_from)?;
         self.check_safe_range(&outcome)?;
@@ -153,6 +155,7 @@ impl<'a> Recovery<'a> {
             self.plan.safe_end = self.plan.safe_end.max(found.log_end);
         }
         let Some(because) = because else { return Ok(found.mark) };
+        self.forget_marks()?;
         remove_queues(&**self.disk, &mut self.topics, &self.queues)?;
         self.plan.queue_from = self.log_min;
         self.plan.scan_from = self.log_min;
@@ -210,6 +213,7 @@ impl<'a> Recovery<'a> {
             }
         };
         if let Some(because) = because {
+            self.forget_marks()?;
             index.clear()?;
             self.plan.index_from = Some(self.log_min);
             if !self.segments.is_empty() {
@@ -221,6 +225,15 @@ impl<'a> Recovery<'a> {
             self.plan.scan_from = from - from % self.options.segment_bytes;
         }
         Ok(index)
+    }
+
+    /// What is built anew is not what the checkpoint knows until the next one: a power loss in between must not let a part of it
+    /// pass for the whole.
+    fn forget_marks(&mut self) -> Result<(), StoreError> {
+        let Some(Checkpoint { timestamps, mark: Some(mark) }) = self.checkpoint else { return Ok(()) };
+        let queues = QueueMark { queue_count: u64::MAX, ..mark.queues };
+        let index = IndexMark { file_count: u32::MAX, ..mark.index };
+        Checkpoint { timestamps, mark: Some(Mark { queues, index, ..mark }) }.write(&**self.disk)
     }
 
     /// Up to where Apache's index files are complete.
@@ -319,7 +332,15 @@ impl<'a> Recovery<'a> {
             segment.unpublish();
             segment
         });
-        Ok((CommitLog::new(self.disk.clone(), segment_bytes, kept, prepared), active))
+        Ok((
+            CommitLog::new(self.disk.clone(), segment_bytes, kept, prepared, self.checksum_from(end)),
+            active,
+        ))
+    }
+
+    /// Where our records begin: as the checkpoint knows it, else after everything that was found.
+    fn checksum_from(&self, otherwise: u64) -> u64 {
+        self.checkpoint.and_then(|checkpoint| checkpoint.mark).map_or(otherwise, |mark| mark.checksum_from)
     }
 
     /// After an orderly stop what follows the end is zero already.

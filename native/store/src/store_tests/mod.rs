@@ -1,6 +1,7 @@
 //! The store as a whole, on the simulated disk and on a real one.
 
 mod append_and_read;
+mod power_loss;
 
 use std::sync::Arc;
 
