@@ -171,6 +171,8 @@ export interface StoreStatus {
   readonly minOffset: number;
   readonly appendedOffset: number;
   readonly flushedOffset: number;
+  /** The segment after the active one is ready. */
+  readonly segmentPrepared: boolean;
   /** Of the file system that holds the store; null when it is unknown. */
   readonly space: { readonly totalBytes: number; readonly freeBytes: number } | null;
   /** Why writes stopped, or null. */

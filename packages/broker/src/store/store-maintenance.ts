@@ -6,10 +6,14 @@ import type { NativeMessageStore } from './native-message-store.ts';
 export interface StoreMaintenanceSettings extends RetentionSettings {
   /** Milliseconds between two background flushes of the commit log. */
   readonly flushIntervalCommitLog: number;
+  /** Bytes of one commit log segment. */
+  readonly mappedFileSizeCommitLog: number;
 }
 
 const CHECKPOINT_INTERVAL_MILLIS = 10_000;
 const RETENTION_INTERVAL_MILLIS = 10_000;
+/** After a failure, as of a full disk, a task is not tried again at once: sends ask for it thousands of times a second. */
+const RETRY_AFTER_FAILURE_MILLIS = 1000;
 
 export interface StoreMaintenanceOptions {
   readonly store: NativeMessageStore;
@@ -38,6 +42,7 @@ export class StoreMaintenance {
   readonly #options: StoreMaintenanceOptions;
   readonly #timers = new Map<string, Timer>();
   readonly #running = new Map<string, Promise<void>>();
+  readonly #retryAt = new Map<string, number>();
   #checkpointDue = false;
   #stopped = false;
 
@@ -47,9 +52,7 @@ export class StoreMaintenance {
 
   start(): void {
     const { store, settings } = this.#options;
-    store.onSegmentWanted(() =>
-      this.#launch('prepareSegment', () => this.#maintain({ task: 'prepareSegment' })),
-    );
+    store.onSegmentWanted(() => this.#prepareSegment());
     this.#every('flush', settings.flushIntervalCommitLog, () => this.#flush());
     this.#every('checkpoint', CHECKPOINT_INTERVAL_MILLIS, () => this.#checkpoint());
     this.#every('retain', RETENTION_INTERVAL_MILLIS, () => this.retain());
@@ -74,11 +77,18 @@ export class StoreMaintenance {
   }
 
   async #flush(): Promise<void> {
-    const { store } = this.#options;
+    const { store, settings } = this.#options;
     if (!store.takeAppendedSinceFlush()) return;
     this.#checkpointDue = true;
-    const { appendedOffset } = store.status();
+    const { appendedOffset, segmentPrepared } = store.status();
+    // The hot path asks by itself; appends of the general path are noticed here.
+    const segmentBytes = settings.mappedFileSizeCommitLog;
+    if (!segmentPrepared && appendedOffset % segmentBytes > segmentBytes / 2) this.#prepareSegment();
     await store.gate.reached(appendedOffset);
+  }
+
+  #prepareSegment(): void {
+    this.#launch('prepareSegment', () => this.#maintain({ task: 'prepareSegment' }));
   }
 
   async #checkpoint(): Promise<void> {
@@ -103,10 +113,13 @@ export class StoreMaintenance {
 
   /** One round of a name at a time; a failure is logged and the next round tries again. */
   #launch(name: string, round: () => Promise<unknown>): void {
+    const { clock, logger } = this.#options;
     if (this.#stopped || this.#running.has(name)) return;
+    if (clock.monotonicMillis() < (this.#retryAt.get(name) ?? 0)) return;
     const running = round()
       .catch((error: unknown) => {
-        this.#options.logger.error({ error, task: name }, 'A maintenance task of the store failed.');
+        this.#retryAt.set(name, clock.monotonicMillis() + RETRY_AFTER_FAILURE_MILLIS);
+        logger.error({ error, task: name }, 'A maintenance task of the store failed.');
       })
       .then(() => {
         this.#running.delete(name);

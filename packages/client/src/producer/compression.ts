@@ -19,7 +19,10 @@ export async function prepareCompression({ type, level }: Compression): Promise<
 }
 
 /** @returns the body to send, and the bits of its sysFlag */
-export function compress(body: Uint8Array, { type, level }: Compression): { body: Uint8Array; sysFlag: number } {
+export function compress(
+  body: Uint8Array,
+  { type, level }: Compression,
+): { body: Uint8Array; sysFlag: number } {
   const code = CompressionType[type];
   return { body: compressBody(body, code, level), sysFlag: withCompression(0, code) };
 }

@@ -1,0 +1,94 @@
+import { ResponseCode } from '@centaurmq/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
+import { type BrokerKit, type FrameClient, sendCommand, startBroker } from '../broker-kit.ts';
+import { pullCommand } from '../pull/pull-command.ts';
+import { createTopicCommand } from './create-topic-command.ts';
+
+/** The engine over a disk that can be told to fail its flushes. */
+class FailingDisk {
+  fails = false;
+  poisonReason: string | null = null;
+  readonly native: NativeModule;
+
+  constructor() {
+    const native = loadNativeModule();
+    this.native = {
+      ...native,
+      flush: (store) => {
+        if (this.fails) throw new Error('fdatasync failed');
+        return native.flush(store);
+      },
+      status: (store) =>
+        JSON.stringify({ ...(JSON.parse(native.status(store)) as object), poisonReason: this.poisonReason }),
+    };
+  }
+}
+
+let kit: BrokerKit;
+afterEach(() => kit.stop());
+
+async function setUp(hotPath: boolean): Promise<{ disk: FailingDisk; client: FrameClient }> {
+  const disk = new FailingDisk();
+  kit = await startBroker({ hotPath, native: disk.native });
+  const client = await kit.connect();
+  await client.ask(createTopicCommand('Safe', { attributes: '+ack.level=fsync' }));
+  return { disk, client };
+}
+
+async function visibleCount(client: FrameClient): Promise<number> {
+  return Number((await client.ask(pullCommand({ topic: 'Safe' }))).extFields['maxOffset']);
+}
+
+describe.each([
+  ['the hot path', true],
+  ['the general path', false],
+])('acknowledgements at level fsync on %s', (_name, hotPath) => {
+  it('come when the message is on the disk, and only then it can be pulled', async () => {
+    const { client } = await setUp(hotPath);
+    const answer = await client.ask(sendCommand({ topic: 'Safe' }));
+    expect(answer).toMatchObject({ code: ResponseCode.SUCCESS, extFields: { queueOffset: '0' } });
+    expect(await visibleCount(client)).toBe(1);
+  });
+
+  it('say FLUSH_DISK_TIMEOUT after five seconds, with the place of the message', async () => {
+    const { disk, client } = await setUp(hotPath);
+    disk.fails = true;
+    const { opaque } = client.tell(sendCommand({ topic: 'Safe' }));
+    await kit.clock.advance(4999);
+    expect(client.answered(opaque)).toBeUndefined();
+    expect(await visibleCount(client)).toBe(0);
+    await kit.clock.advance(1);
+    const answer = await client.answerTo(opaque);
+    expect(answer).toMatchObject({ code: ResponseCode.FLUSH_DISK_TIMEOUT, remark: null });
+    expect(Object.keys(answer.extFields)).toEqual(
+      expect.arrayContaining(['msgId', 'queueId', 'queueOffset', 'transactionId', 'MSG_REGION', 'TRACE_ON']),
+    );
+    disk.fails = false;
+    await client.ask(sendCommand({ topic: 'Safe' }));
+    expect(await visibleCount(client)).toBe(2);
+  });
+
+  it('do not wait for one-way sends or for WAIT=false', async () => {
+    const { disk, client } = await setUp(hotPath);
+    disk.fails = true;
+    client.tell(sendCommand({ topic: 'Safe', oneway: true }));
+    const properties = 'UNIQ_KEY\u0001A\u0002WAIT\u0001false\u0002';
+    const answer = await client.ask(sendCommand({ topic: 'Safe', properties }));
+    expect(answer).toMatchObject({ code: ResponseCode.SUCCESS, extFields: { queueOffset: '1' } });
+    expect(await visibleCount(client)).toBe(0);
+  });
+
+  it('become refusals with the reason once a flush has poisoned the store', async () => {
+    const { disk, client } = await setUp(hotPath);
+    const waiting = client.tell(sendCommand({ topic: 'Safe' }));
+    disk.fails = true;
+    disk.poisonReason = 'fdatasync of segment 0: EIO';
+    const answer = await client.answerTo(waiting.opaque);
+    expect(answer.code).toBe(ResponseCode.SERVICE_NOT_AVAILABLE);
+    expect(answer.remark).toBe('service not available now: fdatasync of segment 0: EIO');
+    const next = await client.ask(sendCommand({ topic: 'Safe' }));
+    expect(next.code).toBe(ResponseCode.SERVICE_NOT_AVAILABLE);
+    expect((await client.ask(pullCommand({ topic: 'Safe' }))).code).toBe(ResponseCode.PULL_NOT_FOUND);
+  });
+});

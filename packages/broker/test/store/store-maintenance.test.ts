@@ -1,0 +1,206 @@
+import { type Logger, ManualClock, silentLogger } from '@centaurmq/remoting';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type BlockingTasks, inlineBlockingTasks } from '../../src/store/blocking-tasks.ts';
+import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
+import { type OpenStore, openStore } from '../../src/store/open-store.ts';
+
+const SEGMENT_BYTES = 256 * 1024;
+
+const settings = {
+  flushIntervalCommitLog: 500,
+  syncFlushTimeout: 5000,
+  fileReservedTime: 72,
+  deleteWhen: '04',
+  diskMaxUsedSpaceRatio: 75,
+  commitLogBytesMax: 0,
+  mappedFileSizeCommitLog: SEGMENT_BYTES,
+};
+
+const opened: OpenStore[] = [];
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close();
+});
+
+async function setUp(
+  given: { native?: Partial<NativeModule>; settings?: Partial<typeof settings>; logger?: Logger } = {},
+) {
+  const clock = new ManualClock();
+  const native = { ...loadNativeModule(), ...given.native };
+  const inline = inlineBlockingTasks(native);
+  const ran: string[] = [];
+  const tasks: BlockingTasks = {
+    run(name, ...args) {
+      ran.push(name === 'maintain' ? (JSON.parse(String(args[1])) as { task: string }).task : name);
+      return inline.run(name, ...args);
+    },
+    close: () => inline.close(),
+  };
+  const store = await openStore({
+    location: { kind: 'memory' },
+    files: {
+      mappedFileSizeCommitLog: SEGMENT_BYTES,
+      mappedFileSizeConsumeQueue: 20_000,
+      messageIndexEnable: true,
+      maxHashSlotNum: 1000,
+      maxIndexNum: 4000,
+      maxMessageSize: 64 * 1024,
+    },
+    identity: {
+      storeHost: '10.1.2.3',
+      storePort: 10_911,
+      clusterName: 'C',
+      brokerName: 'b',
+      regionId: 'R',
+      traceOn: true,
+      version: 479,
+    },
+    settings: { ...settings, ...given.settings },
+    clock,
+    logger: given.logger ?? silentLogger,
+    native,
+    tasks,
+  });
+  opened.push(store);
+  for (const [name, ackLevel] of [
+    ['Os', 'os'],
+    ['Safe', 'fsync'],
+  ] as const) {
+    store.messages.defineTopic({
+      name,
+      readQueueNums: 1,
+      writeQueueNums: 1,
+      perm: 6,
+      ackLevel,
+      hotPath: true,
+    });
+  }
+  store.startMaintenance();
+  ran.length = 0;
+  return { clock, store, ran };
+}
+
+function append({ messages }: OpenStore, topic: string, bodyBytes = 100) {
+  return messages.append({
+    topic,
+    queueId: 0,
+    flag: 0,
+    sysFlag: 0,
+    bornTimestamp: 0,
+    reconsumeTimes: 0,
+    preparedTransactionOffset: 0,
+    tagsCode: null,
+    kind: 'single',
+    bornHost: { host: '10.0.0.1', port: 1 },
+    properties: Buffer.from('UNIQ_KEY\u0001A\u0002'),
+    body: Buffer.alloc(bodyBytes),
+  });
+}
+
+describe('StoreMaintenance', () => {
+  it('does nothing while nothing is appended', async () => {
+    const { clock, ran } = await setUp();
+    await clock.advance(60_000);
+    expect(ran).toEqual([]);
+  });
+
+  it('flushes in the background every half second, and writes a checkpoint after it', async () => {
+    const { clock, store, ran } = await setUp();
+    append(store, 'Os');
+    await clock.advance(499);
+    expect(ran).toEqual([]);
+    await clock.advance(1);
+    expect(ran).toEqual(['flush']);
+    expect(store.messages.status().flushedOffset).toBe(store.messages.status().appendedOffset);
+    await clock.advance(9500);
+    expect(ran).toEqual(['flush', 'checkpoint']);
+    await clock.advance(60_000);
+    expect(ran).toHaveLength(2);
+  });
+
+  it('prepares the next segment when the active one is half full', async () => {
+    const { clock, store, ran } = await setUp();
+    append(store, 'Os', 60_000);
+    append(store, 'Os', 60_000);
+    await clock.advance(500);
+    expect(ran).not.toContain('prepareSegment');
+    append(store, 'Os', 60_000);
+    await clock.advance(500);
+    expect(ran).toContain('prepareSegment');
+    expect(store.messages.status().segmentPrepared).toBe(true);
+    await clock.advance(5000);
+    expect(ran.filter((name) => name === 'prepareSegment')).toHaveLength(1);
+  });
+
+  it('tries a task that failed again, but not at once', async () => {
+    let failures = 0;
+    const logger = { ...silentLogger, error: () => (failures += 1) };
+    const native = loadNativeModule();
+    const { clock, store } = await setUp({
+      logger,
+      native: {
+        maintain(store, task) {
+          if (task.includes('prepareSegment') && failures < 2) throw new Error('no space left on device');
+          return native.maintain(store, task);
+        },
+      },
+    });
+    for (let count = 0; count < 1000; count += 1) store.messages.noteSegmentWanted();
+    await clock.advance(0);
+    for (let count = 0; count < 1000; count += 1) store.messages.noteSegmentWanted();
+    expect(failures).toBe(1);
+    await clock.advance(1000);
+    store.messages.noteSegmentWanted();
+    await clock.advance(1000);
+    expect(failures).toBe(2);
+    store.messages.noteSegmentWanted();
+    await clock.advance(0);
+    expect(store.messages.status().segmentPrepared).toBe(true);
+  });
+
+  it('deletes the oldest segments beyond commitLogBytesMax and says so', async () => {
+    const reports: string[] = [];
+    const logger = { ...silentLogger, info: (_fields: object, message: string) => reports.push(message) };
+    const { clock, store } = await setUp({ settings: { commitLogBytesMax: 2 * SEGMENT_BYTES }, logger });
+    for (let count = 0; count < 20; count += 1) append(store, 'Os', 60_000);
+    expect(store.messages.minOffset('Os', 0)).toBe(0);
+    await clock.advance(20_000);
+    const { minOffset, appendedOffset } = store.messages.status();
+    expect(minOffset).toBeGreaterThan(0);
+    expect(appendedOffset - minOffset).toBeLessThanOrEqual(3 * SEGMENT_BYTES);
+    expect(store.messages.minOffset('Os', 0)).toBeGreaterThan(0);
+    expect(store.messages.lookup(0)).toBeNull();
+    expect(reports).toContain('Expired segments were deleted.');
+  });
+});
+
+describe('a store whose flush fails', () => {
+  it('is poisoned: messages that wait and all that follow are refused with the reason, reads go on', async () => {
+    const native = loadNativeModule();
+    let broken = false;
+    const { clock, store } = await setUp({
+      native: {
+        flush(number) {
+          if (broken) throw new Error('fdatasync: EIO');
+          return native.flush(number);
+        },
+        status: (number) =>
+          JSON.stringify({
+            ...(JSON.parse(native.status(number)) as object),
+            poisonReason: broken ? 'fdatasync: EIO' : null,
+          }),
+      },
+    });
+    const first = append(store, 'Safe');
+    const flushed = store.messages.acknowledged('Safe', first.status === 'appended' ? first.endOffset : 0);
+    await clock.advance(0);
+    expect(await flushed).toBe('reached');
+    broken = true;
+    const second = append(store, 'Safe');
+    const lost = store.messages.acknowledged('Safe', second.status === 'appended' ? second.endOffset : 0);
+    await clock.advance(0);
+    expect(await lost).toBe('poisoned');
+    expect(store.messages.gate.poisonReason).toBe('fdatasync: EIO');
+    expect(store.messages.maxOffset('Safe', 0)).toBe(1);
+    broken = false;
+  });
+});
