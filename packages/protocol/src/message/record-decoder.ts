@@ -52,7 +52,7 @@ export function decodeRecord(
   if (cursor.at !== storeSize) {
     throw new RecordError('record length', offset, storeSize, `${cursor.at}, the sum of its fields`);
   }
-  if (options.verifyBodyCrc !== false) verifyBodyCrc(body, head.bodyCrc, offset);
+  if (options.verifyBodyCrc !== false && body.length > 0) verifyBodyCrc(body, head.bodyCrc, offset);
   return {
     storeSize,
     topic,
