@@ -44,7 +44,7 @@ function commandLine(ended: (exitCode: ExitCode) => void): Command {
       'port of the broker (default: 10911; 0: any); port - 2 serves older clients',
     )
     .option('--broker-ip <ip>', 'address that clients are told (default: 127.0.0.1, only this machine)')
-    .option('--broker-name <name>', 'name of the broker (default: the host name)')
+    .option('--broker-name <name>', 'name of the broker (default: broker-a, among others the host name)')
     .option('--cluster <name>', 'cluster of the broker (default: DefaultCluster)')
     .option('--role <role>', 'what to start: all, namesrv or broker', 'all')
     .option('--namesrv <addresses>', 'further name servers to register with, host:port;host:port')

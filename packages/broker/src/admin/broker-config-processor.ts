@@ -1,10 +1,15 @@
-import { type RemotingCommand, ResponseCode, responseTo, writeJson } from '@centaurmq/protocol';
+import {
+  type DataVersion,
+  type RemotingCommand,
+  ResponseCode,
+  responseTo,
+  writeJson,
+} from '@centaurmq/protocol';
 import type { Logger, RequestContext } from '@centaurmq/remoting';
 import { type BrokerConfig, brokerConfigEntries, updateBrokerConfig } from '../config/broker-config.ts';
 import { parseProperties, writeProperties } from '../config/broker-properties.ts';
 import { ConfigError } from '../config/config-key.ts';
-import type { DataVersion } from '../metadata/versioned-table.ts';
-import { errorResponse, successResponse } from './json-response.ts';
+import { errorResponse, successResponse } from './body-response.ts';
 
 /** Keys of Apache's that name places on the broker's machine: nobody may set them from afar. */
 const BLACK_LIST: ReadonlySet<string> = new Set(['brokerConfigPath', 'rocketmqHome', 'configBlackList']);

@@ -18,14 +18,15 @@ const THREAD_POOLS = ['send', 'pull', 'query', 'litePull', 'ack'];
  * What request 28 tells, keys and shapes as official tools parse them; all values are texts. Queue sizes are zero because
  * requests do not wait in queues here.
  */
-export function brokerRuntimeInfo(options: BrokerRuntimeInfoOptions): Record<string, string> {
-  return {
+export function brokerRuntimeInfo(options: BrokerRuntimeInfoOptions): ReadonlyMap<string, string> {
+  const info = {
     ...identity(options),
     ...throughput(options.stats),
     ...storage(options),
     ...queues(),
     ...timers(),
   };
+  return new Map(Object.entries(info));
 }
 
 function identity({ clock, stats }: BrokerRuntimeInfoOptions): Record<string, string> {

@@ -1,10 +1,16 @@
-import { type RemotingCommand, ResponseCode, ViewBrokerStatsDataRequestHeader } from '@centaurmq/protocol';
+import {
+  BrokerStatsData,
+  KVTable,
+  type RemotingCommand,
+  ResponseCode,
+  ViewBrokerStatsDataRequestHeader,
+} from '@centaurmq/protocol';
 import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
-import { errorResponse, jsonResponse } from './json-response.ts';
+import { errorResponse, bodyResponse } from './body-response.ts';
 
 export interface BrokerStateProcessorOptions {
   readonly stats: Pick<BrokerStatsManager, 'statsItem'>;
-  readonly runtimeInfo: () => Record<string, string>;
+  readonly runtimeInfo: () => ReadonlyMap<string, string>;
 }
 
 /** Tells how the broker is doing: 28, 315. */
@@ -17,7 +23,7 @@ export class BrokerStateProcessor {
 
   /** 28 */
   readonly getBrokerRuntimeInfo = (request: RemotingCommand): RemotingCommand =>
-    jsonResponse(request, { table: this.#options.runtimeInfo() });
+    bodyResponse(request, KVTable, { table: this.#options.runtimeInfo() });
 
   /** 315 */
   readonly viewBrokerStatsData = (request: RemotingCommand): RemotingCommand => {
@@ -29,7 +35,7 @@ export class BrokerStateProcessor {
         ResponseCode.SYSTEM_ERROR,
         `The stats <${statsName}> <${statsKey}> not exist`,
       );
-    return jsonResponse(request, {
+    return bodyResponse(request, BrokerStatsData, {
       statsMinute: item.snapshot('minute'),
       statsHour: item.snapshot('hour'),
       statsDay: item.snapshot('day'),

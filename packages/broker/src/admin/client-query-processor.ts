@@ -1,10 +1,17 @@
 import {
+  type Connection,
+  ConsumerConnection,
   GetConsumerConnectionListRequestHeader,
   GetProducerConnectionListRequestHeader,
+  ProducerConnection,
+  type ProducerInfo,
+  ProducerTableInfo,
   QuerySubscriptionByConsumerRequestHeader,
+  QuerySubscriptionResponseBody,
   QueryTopicsByConsumerRequestHeader,
   type RemotingCommand,
   ResponseCode,
+  TopicList,
   languageName,
 } from '@centaurmq/protocol';
 import { addressToString } from '@centaurmq/remoting';
@@ -12,7 +19,7 @@ import type { RegisteredChannel } from '../client/client-channel.ts';
 import type { ConsumerManager } from '../client/consumer-manager.ts';
 import type { ProducerManager } from '../client/producer-manager.ts';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts';
-import { errorResponse, jsonResponse } from './json-response.ts';
+import { errorResponse, bodyResponse } from './body-response.ts';
 
 export interface ClientQueryProcessorOptions {
   readonly consumers: ConsumerManager;
@@ -40,7 +47,7 @@ export class ClientQueryProcessor {
         ResponseCode.CONSUMER_NOT_ONLINE,
         `the consumer group[${consumerGroup}] not online`,
       );
-    return jsonResponse(request, {
+    return bodyResponse(request, ConsumerConnection, {
       connectionSet: [...info.channels.values()].map(connectionOf),
       consumeFromWhere: info.consumeFromWhere,
       consumeType: info.consumeType,
@@ -59,7 +66,9 @@ export class ClientQueryProcessor {
         ResponseCode.SYSTEM_ERROR,
         `the producer group[${producerGroup}] not exist`,
       );
-    return jsonResponse(request, { connectionSet: [...channels.values()].map(connectionOf) });
+    return bodyResponse(request, ProducerConnection, {
+      connectionSet: [...channels.values()].map(connectionOf),
+    });
   };
 
   /** 328 */
@@ -68,14 +77,14 @@ export class ClientQueryProcessor {
     const data = [...groups].map(
       ([group, channels]) => [group, [...channels.values()].map(producerInfoOf)] as const,
     );
-    return jsonResponse(request, { data: new Map(data) });
+    return bodyResponse(request, ProducerTableInfo, { data: new Map(data) });
   };
 
   /** 343: topics the group ever committed an offset of. */
   readonly queryTopicsByConsumer = (request: RemotingCommand): RemotingCommand => {
     const { offsets, brokerAddr } = this.#options;
     const { group } = QueryTopicsByConsumerRequestHeader.decode(request.extFields);
-    return jsonResponse(request, {
+    return bodyResponse(request, TopicList, {
       brokerAddr: brokerAddr(),
       topicList: [...offsets.whichTopicByConsumer(group)],
     });
@@ -86,11 +95,15 @@ export class ClientQueryProcessor {
     const { group, topic } = QuerySubscriptionByConsumerRequestHeader.decode(request.extFields);
     const subscriptionData =
       topic === undefined ? undefined : this.#options.consumers.findSubscriptionData(group, topic);
-    return jsonResponse(request, { group, topic, subscriptionData });
+    return bodyResponse(request, QuerySubscriptionResponseBody, {
+      group,
+      topic: topic ?? '',
+      subscriptionData,
+    });
   };
 }
 
-function connectionOf(channel: RegisteredChannel): object {
+function connectionOf(channel: RegisteredChannel): Connection {
   return {
     clientAddr: addressToString(channel.connection.remote),
     clientId: channel.clientId,
@@ -99,7 +112,7 @@ function connectionOf(channel: RegisteredChannel): object {
   };
 }
 
-function producerInfoOf(channel: RegisteredChannel): object {
+function producerInfoOf(channel: RegisteredChannel): ProducerInfo {
   return {
     clientId: channel.clientId,
     language: languageName(channel.language),

@@ -1,12 +1,12 @@
 import {
   ConsumeMessageDirectlyResultRequestHeader,
   GetConsumerRunningInfoRequestHeader,
+  GetConsumerStatusBody,
   GetConsumerStatusRequestHeader,
   type RemotingCommand,
   RequestCode,
   ResponseCode,
   mqVersionName,
-  parseFastJson,
   parseOffsetMessageId,
   requestCommand,
 } from '@centaurmq/protocol';
@@ -14,11 +14,10 @@ import { type Connection, RemotingTimeoutError } from '@centaurmq/remoting';
 import type { RegisteredChannel } from '../client/client-channel.ts';
 import type { ConsumerManager } from '../client/consumer-manager.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import { jsonObject } from '../metadata/json-value.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import type { SubscriptionGroupManager } from '../subscription/subscription-group-manager.ts';
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
-import { errorResponse, jsonResponse } from './json-response.ts';
+import { errorResponse, bodyResponse } from './body-response.ts';
 
 const CALL_TIMEOUT_MILLIS = 10_000;
 const STATUS_TIMEOUT_MILLIS = 5000;
@@ -95,7 +94,7 @@ export class ClientRelayProcessor {
     const consumerTable = new Map(
       answered.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
     );
-    return jsonResponse(request, { consumerTable });
+    return bodyResponse(request, GetConsumerStatusBody, { messageQueueTable: new Map(), consumerTable });
   };
 
   async #relay(
@@ -137,8 +136,7 @@ function decideRelayRefusal(
   return `The Consumer <${to.clientId}> Version <${version}> too low to finish, please upgrade it to V3_1_8_SNAPSHOT`;
 }
 
-function messageQueueTable(answer: RemotingCommand): unknown {
-  if (answer.code !== ResponseCode.SUCCESS || answer.body.length === 0) return {};
-  const body = jsonObject(parseFastJson(Buffer.from(answer.body).toString()), 'body');
-  return body['messageQueueTable'] ?? {};
+function messageQueueTable(answer: RemotingCommand): GetConsumerStatusBody['messageQueueTable'] {
+  if (answer.code !== ResponseCode.SUCCESS || answer.body.length === 0) return new Map();
+  return GetConsumerStatusBody.decode(answer.body).messageQueueTable;
 }

@@ -1,7 +1,13 @@
 import {
+  ConsumeStats,
+  ConsumeStatsList,
   GetConsumeStatsInBrokerHeader,
   GetConsumeStatsRequestHeader,
+  type MessageQueue,
+  type OffsetWrapper,
+  QueryConsumeTimeSpanBody,
   QueryConsumeTimeSpanRequestHeader,
+  type QueueTimeSpan,
   type RemotingCommand,
   ResponseCode,
 } from '@centaurmq/protocol';
@@ -13,8 +19,7 @@ import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import type { SubscriptionGroupManager } from '../subscription/subscription-group-manager.ts';
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
-import { errorResponse, jsonResponse } from './json-response.ts';
-import type { MessageQueue } from './message-queue.ts';
+import { errorResponse, bodyResponse } from './body-response.ts';
 import { storeTimestampAt } from './store-timestamp.ts';
 
 export interface ConsumeStatsProcessorOptions {
@@ -27,18 +32,6 @@ export interface ConsumeStatsProcessorOptions {
   readonly stats: Pick<BrokerStatsManager, 'groupGetTps'>;
   readonly clock: Clock;
   readonly brokerAddr: () => string;
-}
-
-interface OffsetWrapper {
-  readonly brokerOffset: number;
-  readonly consumerOffset: number;
-  readonly lastTimestamp: number;
-  readonly pullOffset: number;
-}
-
-interface ConsumeStats {
-  readonly consumeTps: number;
-  readonly offsetTable: Map<MessageQueue, OffsetWrapper>;
 }
 
 /** How far groups have consumed: 208, 317, 303. */
@@ -55,7 +48,7 @@ export class ConsumeStatsProcessor {
     const listed = (topicList ?? '').split(';').filter((name) => name.trim() !== '');
     const topics = listed.length > 0 ? listed : this.#topicsOf(consumerGroup, topic);
     const stats = topics.map((name) => this.#consumeStats(consumerGroup, name));
-    return jsonResponse(request, {
+    return bodyResponse(request, ConsumeStats, {
       consumeTps: stats.reduce((sum, { consumeTps }) => sum + consumeTps, 0),
       offsetTable: new Map(stats.flatMap(({ offsetTable }) => Array.from(offsetTable))),
     });
@@ -79,7 +72,7 @@ export class ConsumeStatsProcessor {
       return new Map([[group, statsOfTopics]]);
     });
     const body = { brokerAddr: brokerAddr(), consumeStatsList, totalDiff, totalInflightDiff };
-    return jsonResponse(request, body);
+    return bodyResponse(request, ConsumeStatsList, body);
   };
 
   /** 303 */
@@ -93,10 +86,13 @@ export class ConsumeStatsProcessor {
       messageQueue: { topic, brokerName: config.brokerName, queueId },
       ...this.#timeSpan(group, { topic, queueId }),
     }));
-    return jsonResponse(request, { consumeTimeSpanSet });
+    return bodyResponse(request, QueryConsumeTimeSpanBody, { consumeTimeSpanSet });
   };
 
-  #timeSpan(group: string, queue: { readonly topic: string; readonly queueId: number }): object {
+  #timeSpan(
+    group: string,
+    queue: { readonly topic: string; readonly queueId: number },
+  ): Omit<QueueTimeSpan, 'messageQueue'> {
     const { store, offsets, clock } = this.#options;
     const state = store.queueState(queue.topic, queue.queueId);
     const minTimeStamp = state?.earliestStoreTimestamp ?? -1;

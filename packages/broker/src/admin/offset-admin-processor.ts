@@ -1,9 +1,14 @@
 import {
   CloneGroupOffsetRequestHeader,
+  ConsumerOffsetSerializeWrapper,
+  type MessageQueue,
   QueryCorrectionOffsetHeader,
   type RemotingCommand,
+  ResetOffsetBody,
   ResetOffsetRequestHeader,
   ResponseCode,
+  responseTo,
+  writeJson,
 } from '@centaurmq/protocol';
 import { type Logger, type RequestContext, RemotingError } from '@centaurmq/remoting';
 import type { ConsumerManager } from '../client/consumer-manager.ts';
@@ -12,10 +17,9 @@ import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts
 import type { MessageStore } from '../store/message-store.ts';
 import type { SubscriptionGroupManager } from '../subscription/subscription-group-manager.ts';
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
-import { errorResponse, jsonResponse, successResponse } from './json-response.ts';
-import type { MessageQueue } from './message-queue.ts';
+import { errorResponse, bodyResponse, successResponse } from './body-response.ts';
 
-/** Long.MAX_VALUE as Java writes it. */
+/** Java's Long.MAX_VALUE: no number of ours holds it. */
 const LONG_MAX = 9_223_372_036_854_775_807n;
 
 export interface OffsetAdminProcessorOptions {
@@ -68,7 +72,7 @@ export class OffsetAdminProcessor {
       offsetTable.set({ topic, brokerName: config.brokerName, queueId }, queueOffset);
     }
     logger.info({ topic, group, targets, caller: connection.remote }, 'offsets of a group reset');
-    return jsonResponse(request, { offsetTable });
+    return bodyResponse(request, ResetOffsetBody, { offsetTable });
   };
 
   /** 314 */
@@ -101,12 +105,14 @@ export class OffsetAdminProcessor {
     for (const [queueId, queueOffset] of offsets.queryOffsets(compareGroup, topic))
       if ((correctionOffsets.get(queueId) ?? LONG_MAX) > queueOffset)
         correctionOffsets.set(queueId, LONG_MAX);
-    return jsonResponse(request, { correctionOffsets });
+    return responseTo(request, ResponseCode.SUCCESS, {
+      body: Buffer.from(writeJson({ correctionOffsets })),
+    });
   };
 
   /** 43: for slaves. */
   readonly getAllConsumerOffset = (request: RemotingCommand): RemotingCommand =>
-    jsonResponse(request, { offsetTable: this.#options.offsets.entries() });
+    bodyResponse(request, ConsumerOffsetSerializeWrapper, { offsetTable: this.#options.offsets.entries() });
 
   #target(wanted: ResetOffset, queueId: number): number {
     const { store } = this.#options;

@@ -1,6 +1,12 @@
-import type { RemotingCommand } from '@centaurmq/protocol';
+import {
+  MessageRequestModeSerializeWrapper,
+  type RemotingCommand,
+  ResponseCode,
+  responseTo,
+  writeJson,
+} from '@centaurmq/protocol';
 import type { Logger, RequestContext } from '@centaurmq/remoting';
-import { jsonResponse, successResponse } from './json-response.ts';
+import { bodyResponse, successResponse } from './body-response.ts';
 
 export interface StoreAdminProcessorOptions {
   /** One round of deletion of what is expired, now instead of at its hour. */
@@ -36,9 +42,11 @@ export class StoreAdminProcessor {
 
   /** 45 */
   readonly getAllDelayOffset = (request: RemotingCommand): RemotingCommand =>
-    jsonResponse(request, { offsetTable: this.#options.delayOffsets() });
+    responseTo(request, ResponseCode.SUCCESS, {
+      body: Buffer.from(writeJson({ offsetTable: this.#options.delayOffsets() })),
+    });
 
   /** 402 */
   readonly getAllMessageRequestMode = (request: RemotingCommand): RemotingCommand =>
-    jsonResponse(request, { messageRequestModeMap: {} });
+    bodyResponse(request, MessageRequestModeSerializeWrapper, { messageRequestModeMap: new Map() });
 }

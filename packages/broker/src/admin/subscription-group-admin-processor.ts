@@ -2,22 +2,20 @@ import {
   DeleteSubscriptionGroupRequestHeader,
   GetAllSubscriptionGroupRequestHeader,
   GetSubscriptionGroupConfigRequestHeader,
+  GroupForbidden,
   type RemotingCommand,
   ResponseCode,
+  SubscriptionGroupConfig,
+  SubscriptionGroupList,
+  SubscriptionGroupWrapper,
   TopicRules,
   UpdateGroupForbiddenRequestHeader,
 } from '@centaurmq/protocol';
 import type { Logger, RequestContext } from '@centaurmq/remoting';
-import { jsonObject } from '../metadata/json-value.ts';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts';
 import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
-import {
-  type SubscriptionGroupConfig,
-  subscriptionGroupConfigOf,
-} from '../subscription/subscription-group-config.ts';
 import type { SubscriptionGroupManager } from '../subscription/subscription-group-manager.ts';
-import { errorResponse, jsonResponse, successResponse } from './json-response.ts';
-import { requestBody } from './request-body.ts';
+import { errorResponse, bodyResponse, successResponse } from './body-response.ts';
 import { decidePage } from './table-page.ts';
 
 const GROUPS_PER_REQUEST_MAX = 10_000;
@@ -39,19 +37,11 @@ export class SubscriptionGroupAdminProcessor {
 
   /** 200 */
   readonly updateAndCreateSubscriptionGroup = (request: RemotingCommand): Promise<RemotingCommand> =>
-    this.#update(request, [requestBody(request, (json) => subscriptionGroupConfigOf(json, 'body'))]);
+    this.#update(request, [SubscriptionGroupConfig.decode(request.body)]);
 
   /** 225 */
   readonly updateAndCreateSubscriptionGroupList = (request: RemotingCommand): Promise<RemotingCommand> =>
-    this.#update(
-      request,
-      requestBody(request, (json) => {
-        const list = jsonObject(json, 'body')['groupConfigList'];
-        if (!Array.isArray(list) || list.length > GROUPS_PER_REQUEST_MAX)
-          throw new TypeError(`groupConfigList: expected a list of at most ${GROUPS_PER_REQUEST_MAX} groups`);
-        return list.map((item: unknown) => subscriptionGroupConfigOf(item, 'groupConfigList'));
-      }),
-    );
+    this.#update(request, SubscriptionGroupList.decode(request.body).groupConfigList);
 
   /** 207 */
   readonly deleteSubscriptionGroup = async (
@@ -79,13 +69,14 @@ export class SubscriptionGroupAdminProcessor {
       dataVersion: header.dataVersion,
       countMax: header.maxGroupNum,
     });
-    const forbidden = page.filter(([, group]) => Object.keys(group.forbidden).length > 0);
+    const forbidden = page.filter(([, group]) => group.forbidden.size > 0);
     const body = {
       dataVersion: groups.dataVersion,
       forbiddenTable: new Map(forbidden.map(([name, group]) => [name, group.forbidden])),
       subscriptionGroupTable: new Map(page.map(([name, group]) => [name, group.config])),
     };
-    return jsonResponse(request, body, { totalGroupNum: String(groups.groups.size) });
+    const extFields = { totalGroupNum: String(groups.groups.size) };
+    return bodyResponse(request, SubscriptionGroupWrapper, body, extFields);
   };
 
   /** 352: creates the group where that is allowed, as Java does. */
@@ -94,7 +85,7 @@ export class SubscriptionGroupAdminProcessor {
     const config = await this.#options.groups.findSubscriptionGroupConfig(group);
     if (config === null)
       return errorResponse(request, ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST, 'No group in this broker');
-    return jsonResponse(request, config);
+    return bodyResponse(request, SubscriptionGroupConfig, config);
   };
 
   /** 353: asks, and sets when `readable` is given. */
@@ -107,13 +98,23 @@ export class SubscriptionGroupAdminProcessor {
         ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST,
         `the subscription group [${group}] does not exist`,
       );
-    return jsonResponse(request, { group, topic, readable: !groups.isReadForbidden(group, topic) });
+    return bodyResponse(request, GroupForbidden, {
+      group,
+      topic,
+      readable: !groups.isReadForbidden(group, topic),
+    });
   };
 
   async #update(
     request: RemotingCommand,
     wanted: readonly SubscriptionGroupConfig[],
   ): Promise<RemotingCommand> {
+    if (wanted.length > GROUPS_PER_REQUEST_MAX)
+      return errorResponse(
+        request,
+        ResponseCode.INVALID_PARAMETER,
+        `expected at most ${GROUPS_PER_REQUEST_MAX} groups, found ${wanted.length}`,
+      );
     for (const { groupName } of wanted) {
       const invalid = TopicRules.validateGroup(groupName);
       if (invalid !== null) return errorResponse(request, ResponseCode.INVALID_PARAMETER, invalid);

@@ -1,4 +1,4 @@
-import type { DataVersion } from '../metadata/versioned-table.ts';
+import { DataVersion, isSameDataVersion } from '@centaurmq/protocol';
 
 /** What a tool asks for when it reads a table in pages; all absent in old tools. */
 export interface PageRequest {
@@ -21,17 +21,14 @@ export function decidePage<Value>(
 ): [string, Value][] {
   const entries = [...table].toSorted(([left], [right]) => (left < right ? -1 : 1));
   if (request.startIndex === undefined || request.countMax === undefined) return entries;
-  const start = sameDataVersion(request.dataVersion, current) ? Math.max(0, request.startIndex) : 0;
+  const start = sameVersion(request.dataVersion, current) ? Math.max(0, request.startIndex) : 0;
   return entries.slice(start, start + Math.max(0, Math.min(request.countMax, PAGE_ENTRIES_MAX)));
 }
 
-function sameDataVersion(text: string | undefined, current: DataVersion): boolean {
+function sameVersion(text: string | undefined, current: DataVersion): boolean {
   if (text === undefined || text.trim() === '') return false;
   try {
-    const { stateVersion, timestamp, counter } = JSON.parse(text) as Partial<DataVersion>;
-    return (
-      stateVersion === current.stateVersion && timestamp === current.timestamp && counter === current.counter
-    );
+    return isSameDataVersion(DataVersion.decode(Buffer.from(text)), current);
   } catch {
     return false;
   }

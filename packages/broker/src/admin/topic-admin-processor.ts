@@ -1,20 +1,19 @@
 import {
+  CreateTopicListRequestBody,
   CreateTopicRequestHeader,
   DeleteTopicRequestHeader,
   type RemotingCommand,
   ResponseCode,
   TopicRules,
+  topicFilterType,
 } from '@centaurmq/protocol';
 import { type Logger, type RequestContext, RemotingError } from '@centaurmq/remoting';
-import { jsonObject, jsonText } from '../metadata/json-value.ts';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts';
 import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
 import { TopicAttributeError, parseTopicAttributes } from '../topic/topic-attributes.ts';
-import { topicConfigOf } from '../topic/topic-config-codec.ts';
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
 import type { TopicConfig } from '../topic/topic-config.ts';
-import { errorResponse, successResponse } from './json-response.ts';
-import { requestBody } from './request-body.ts';
+import { errorResponse, successResponse } from './body-response.ts';
 
 const QUEUE_NUMS_MAX = 65_536;
 const PERM_MAX = 15;
@@ -48,7 +47,7 @@ export class TopicAdminProcessor {
       readQueueNums: header.readQueueNums,
       writeQueueNums: header.writeQueueNums,
       perm: header.perm,
-      topicFilterType: header.topicFilterType === 'MULTI_TAG' ? 'MULTI_TAG' : 'SINGLE_TAG',
+      topicFilterType: topicFilterType(header.topicFilterType),
       topicSysFlag: header.topicSysFlag ?? 0,
       order: header.order,
       attributes: alterations(header.attributes),
@@ -61,14 +60,13 @@ export class TopicAdminProcessor {
     request: RemotingCommand,
     context: RequestContext,
   ): Promise<RemotingCommand> => {
-    const topics = requestBody(request, (json) => {
-      const list = jsonObject(json, 'body')['topicConfigList'];
-      if (!Array.isArray(list) || list.length > TOPICS_PER_REQUEST_MAX)
-        throw new TypeError(`topicConfigList: expected a list of at most ${TOPICS_PER_REQUEST_MAX} topics`);
-      return list.map((item: unknown) =>
-        topicConfigOf(item, jsonText(jsonObject(item, 'topicConfigList')['topicName'], 'topicName')),
+    const topics = CreateTopicListRequestBody.decode(request.body).topicConfigList;
+    if (topics.length > TOPICS_PER_REQUEST_MAX)
+      return errorResponse(
+        request,
+        ResponseCode.INVALID_PARAMETER,
+        `expected at most ${TOPICS_PER_REQUEST_MAX} topics, found ${topics.length}`,
       );
-    });
     return this.#update(request, context, topics);
   };
 
@@ -134,7 +132,7 @@ function decideTopicRefusal(topic: TopicConfig, topics: TopicConfigManager): str
       return `${name} of topic ${topicName}: expected between 0 and ${QUEUE_NUMS_MAX}, found ${count}`;
   if (perm < 0 || perm > PERM_MAX)
     return `perm of topic ${topicName}: expected between 0 and ${PERM_MAX}, found ${perm}`;
-  if (attributes['+message.type'] === 'MIXED') return 'MIXED message type is not supported.';
+  if (attributes.get('+message.type') === 'MIXED') return 'MIXED message type is not supported.';
   return null;
 }
 
@@ -142,7 +140,7 @@ function conflict(topic: string): string {
   return `The topic[${topic}] is conflict with system topic.`;
 }
 
-function alterations(text: string | undefined): Record<string, string> {
+function alterations(text: string | undefined): ReadonlyMap<string, string> {
   try {
     return parseTopicAttributes(text);
   } catch (cause) {

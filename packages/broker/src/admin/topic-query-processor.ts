@@ -3,8 +3,16 @@ import {
   GetTopicConfigRequestHeader,
   GetTopicStatsInfoRequestHeader,
   QueryTopicConsumeByWhoRequestHeader,
+  GroupList,
+  type MessageQueue,
   type RemotingCommand,
   ResponseCode,
+  TopicConfig,
+  TopicConfigAndMappingSerializeWrapper,
+  TopicList,
+  type TopicOffset,
+  TopicStatsTable,
+  wrapTopicConfigs,
 } from '@centaurmq/protocol';
 import type { ConsumerManager } from '../client/consumer-manager.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
@@ -12,8 +20,7 @@ import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts
 import type { BrokerStatsManager } from '../statistics/broker-stats-manager.ts';
 import type { MessageStore } from '../store/message-store.ts';
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
-import { errorResponse, jsonResponse } from './json-response.ts';
-import type { MessageQueue } from './message-queue.ts';
+import { errorResponse, bodyResponse } from './body-response.ts';
 import { decidePage } from './table-page.ts';
 
 export interface TopicQueryProcessorOptions {
@@ -42,14 +49,9 @@ export class TopicQueryProcessor {
       dataVersion: header.dataVersion,
       countMax: header.maxTopicNum,
     });
-    const body = {
-      dataVersion: topics.dataVersion,
-      mappingDataVersion: { counter: 0, stateVersion: 0, timestamp: 0 },
-      topicConfigTable: new Map(page),
-      topicQueueMappingDetailMap: {},
-      topicQueueMappingInfoMap: {},
-    };
-    return jsonResponse(request, body, { totalTopicNum: String(topics.topics.size) });
+    const body = wrapTopicConfigs(new Map(page), topics.dataVersion);
+    const extFields = { totalTopicNum: String(topics.topics.size) };
+    return bodyResponse(request, TopicConfigAndMappingSerializeWrapper, body, extFields);
   };
 
   /** 351: any answer but success or 17 stops official tools. */
@@ -58,7 +60,7 @@ export class TopicQueryProcessor {
     const found = this.#options.topics.find(topic);
     if (found === undefined)
       return errorResponse(request, ResponseCode.TOPIC_NOT_EXIST, `No topic in this broker. topic: ${topic}`);
-    return jsonResponse(request, found);
+    return bodyResponse(request, TopicConfig, found);
   };
 
   /** 202 */
@@ -68,7 +70,7 @@ export class TopicQueryProcessor {
     const found = topics.find(topic);
     if (found === undefined)
       return errorResponse(request, ResponseCode.TOPIC_NOT_EXIST, `topic[${topic}] not exist`);
-    const offsetTable = new Map<MessageQueue, object>();
+    const offsetTable = new Map<MessageQueue, TopicOffset>();
     const queueCount = Math.max(found.readQueueNums, found.writeQueueNums);
     for (let queueId = 0; queueId < queueCount; queueId++) {
       const state = store.queueState(topic, queueId);
@@ -81,18 +83,18 @@ export class TopicQueryProcessor {
         },
       );
     }
-    return jsonResponse(request, { offsetTable, topicPutTps: stats.topicPutTps(topic) });
+    return bodyResponse(request, TopicStatsTable, { offsetTable, topicPutTps: stats.topicPutTps(topic) });
   };
 
   /** 305 */
   readonly getSystemTopicListFromBroker = (request: RemotingCommand): RemotingCommand =>
-    jsonResponse(request, { topicList: [...this.#options.topics.systemTopicNames] });
+    bodyResponse(request, TopicList, { topicList: [...this.#options.topics.systemTopicNames] });
 
   /** 300: groups that are online with the topic, and those that ever committed an offset of it. */
   readonly queryTopicConsumeByWho = (request: RemotingCommand): RemotingCommand => {
     const { consumers, offsets } = this.#options;
     const { topic } = QueryTopicConsumeByWhoRequestHeader.decode(request.extFields);
     const groups = new Set([...consumers.queryTopicConsumeByWho(topic), ...offsets.whichGroupByTopic(topic)]);
-    return jsonResponse(request, { groupList: [...groups] });
+    return bodyResponse(request, GroupList, { groupList: [...groups] });
   };
 }

@@ -1,5 +1,10 @@
 import {
+  CheckClientRequestBody,
+  type ConsumerData,
+  ExpressionType,
   GetConsumerListByGroupRequestHeader,
+  GetConsumerListByGroupResponseBody,
+  HeartbeatData,
   HeartbeatResponseHeader,
   Perm,
   type RemotingCommand,
@@ -9,19 +14,11 @@ import {
   responseTo,
 } from '@centaurmq/protocol';
 import type { RequestContext } from '@centaurmq/remoting';
-import { errorResponse, jsonResponse, successResponse } from '../admin/json-response.ts';
-import { requestBody } from '../admin/request-body.ts';
-import { jsonObject } from '../metadata/json-value.ts';
+import { errorResponse, bodyResponse, successResponse } from '../admin/body-response.ts';
 import type { SubscriptionGroupManager } from '../subscription/subscription-group-manager.ts';
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
 import type { ClientChannel } from './client-channel.ts';
 import type { ConsumerManager } from './consumer-manager.ts';
-import {
-  type ConsumerData,
-  type HeartbeatData,
-  heartbeatDataOf,
-  subscriptionDataOf,
-} from './heartbeat-data.ts';
 import type { ProducerManager } from './producer-manager.ts';
 
 const UNIT_SUB_FLAG = 2;
@@ -49,7 +46,7 @@ export class ClientManageProcessor {
     request: RemotingCommand,
     { connection }: RequestContext,
   ): Promise<RemotingCommand> => {
-    const heartbeat = requestBody(request, heartbeatDataOf);
+    const heartbeat = HeartbeatData.decode(request.body);
     const channel: ClientChannel = {
       connection,
       clientId: heartbeat.clientID,
@@ -63,7 +60,8 @@ export class ClientManageProcessor {
     }
     // The connection may have closed while a retry topic was written; nobody would ever remove it again.
     if (connection.isOpen)
-      for (const group of heartbeat.producerGroups) this.#options.producers.registerProducer(group, channel);
+      for (const { groupName } of heartbeat.producerDataSet)
+        this.#options.producers.registerProducer(groupName, channel);
     return responseTo(request, ResponseCode.SUCCESS, {
       extFields: HeartbeatResponseHeader.encode({ supportHeartbeatV2: true, subscriptionChanged }),
     });
@@ -83,11 +81,8 @@ export class ClientManageProcessor {
 
   /** 46: may a consumer filter like this? Only by tags, so far. */
   readonly checkClientConfig = (request: RemotingCommand): RemotingCommand => {
-    const expressionType = requestBody(request, (json) => {
-      const subscription = jsonObject(json, 'body')['subscriptionData'];
-      return subscription === undefined ? 'TAG' : subscriptionDataOf(subscription).expressionType;
-    });
-    if (expressionType === '' || expressionType === 'TAG') return successResponse(request);
+    const { expressionType } = CheckClientRequestBody.decode(request.body).subscriptionData;
+    if (expressionType === '' || expressionType === ExpressionType.TAG) return successResponse(request);
     return errorResponse(
       request,
       ResponseCode.SYSTEM_ERROR,
@@ -105,7 +100,7 @@ export class ClientManageProcessor {
         ResponseCode.SYSTEM_ERROR,
         `no consumer for this group, ${consumerGroup}`,
       );
-    return jsonResponse(request, { consumerIdList });
+    return bodyResponse(request, GetConsumerListByGroupResponseBody, { consumerIdList });
   };
 
   async #registerConsumer(

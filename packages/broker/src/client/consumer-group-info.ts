@@ -1,11 +1,13 @@
+import type { SubscriptionData } from '@centaurmq/protocol';
 import type { Connection } from '@centaurmq/remoting';
 import type { ClientChannel, RegisteredChannel } from './client-channel.ts';
-import type { ConsumeType, MessageModel, SubscriptionData } from './subscription-data.ts';
 
 /** How the instances of a group consume; the last heartbeat decides. */
 export interface ConsumerGroupMode {
-  readonly consumeType: ConsumeType;
-  readonly messageModel: MessageModel;
+  /** CONSUME_ACTIVELY, CONSUME_PASSIVELY or CONSUME_POP. */
+  readonly consumeType: string;
+  /** BROADCASTING or CLUSTERING. */
+  readonly messageModel: string;
   readonly consumeFromWhere: string;
 }
 
@@ -21,11 +23,11 @@ export class ConsumerGroupInfo {
     this.#mode = mode;
   }
 
-  get consumeType(): ConsumeType {
+  get consumeType(): string {
     return this.#mode.consumeType;
   }
 
-  get messageModel(): MessageModel {
+  get messageModel(): string {
     return this.#mode.messageModel;
   }
 

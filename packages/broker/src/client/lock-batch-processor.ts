@@ -1,16 +1,6 @@
-import type { RemotingCommand } from '@centaurmq/protocol';
-import { jsonResponse, successResponse } from '../admin/json-response.ts';
-import { requestBody } from '../admin/request-body.ts';
-import { jsonInteger, jsonObject, jsonText } from '../metadata/json-value.ts';
-import type { LockableQueue, RebalanceLockManager } from './rebalance-lock-manager.ts';
-
-const QUEUES_PER_REQUEST_MAX = 65_536;
-
-interface LockBatch {
-  readonly consumerGroup: string;
-  readonly clientId: string;
-  readonly mqSet: readonly LockableQueue[];
-}
+import { LockBatchRequestBody, LockBatchResponseBody, type RemotingCommand } from '@centaurmq/protocol';
+import { bodyResponse, successResponse } from '../admin/body-response.ts';
+import type { RebalanceLockManager } from './rebalance-lock-manager.ts';
 
 /** Ordered consumers lock their queues: 41, 42. */
 export class LockBatchProcessor {
@@ -22,33 +12,15 @@ export class LockBatchProcessor {
 
   /** 41 */
   readonly lockBatchMQ = (request: RemotingCommand): RemotingCommand => {
-    const { consumerGroup, clientId, mqSet } = requestBody(request, lockBatchOf);
-    return jsonResponse(request, { lockOKMQSet: this.#locks.tryLockBatch(consumerGroup, mqSet, clientId) });
+    const { consumerGroup, clientId, mqSet } = LockBatchRequestBody.decode(request.body);
+    const lockOKMQSet = this.#locks.tryLockBatch(consumerGroup, mqSet, clientId);
+    return bodyResponse(request, LockBatchResponseBody, { lockOKMQSet });
   };
 
   /** 42 */
   readonly unlockBatchMQ = (request: RemotingCommand): RemotingCommand => {
-    const { consumerGroup, clientId, mqSet } = requestBody(request, lockBatchOf);
+    const { consumerGroup, clientId, mqSet } = LockBatchRequestBody.decode(request.body);
     this.#locks.unlockBatch(consumerGroup, mqSet, clientId);
     return successResponse(request);
-  };
-}
-
-function lockBatchOf(json: unknown): LockBatch {
-  const members = jsonObject(json, 'body');
-  const queues = members['mqSet'] ?? [];
-  if (!Array.isArray(queues) || queues.length > QUEUES_PER_REQUEST_MAX)
-    throw new TypeError(`mqSet: expected a list of at most ${QUEUES_PER_REQUEST_MAX} queues`);
-  return {
-    consumerGroup: jsonText(members['consumerGroup'], 'consumerGroup'),
-    clientId: jsonText(members['clientId'], 'clientId'),
-    mqSet: queues.map((queue: unknown) => {
-      const { topic, brokerName, queueId } = jsonObject(queue, 'mqSet');
-      return {
-        topic: jsonText(topic, 'topic'),
-        brokerName: jsonText(brokerName, 'brokerName'),
-        queueId: jsonInteger(queueId, 'queueId'),
-      };
-    }),
   };
 }

@@ -1,11 +1,5 @@
+import { type MessageQueue, messageQueueKey } from '@centaurmq/protocol';
 import type { Clock, Logger } from '@centaurmq/remoting';
-
-/** A queue that a client wants to have for itself. */
-export interface LockableQueue {
-  readonly topic: string;
-  readonly brokerName: string;
-  readonly queueId: number;
-}
 
 interface LockEntry {
   readonly clientId: string;
@@ -28,21 +22,17 @@ export class RebalanceLockManager {
   }
 
   /** The queues that the client holds now, of those it asked for. */
-  tryLockBatch<Queue extends LockableQueue>(
-    group: string,
-    queues: readonly Queue[],
-    clientId: string,
-  ): Queue[] {
+  tryLockBatch(group: string, queues: readonly MessageQueue[], clientId: string): MessageQueue[] {
     const locks = this.#locks.get(group) ?? new Map<string, LockEntry>();
     this.#locks.set(group, locks);
     return queues.filter((queue) => this.#tryLock(locks, { group, queue, clientId }));
   }
 
-  unlockBatch(group: string, queues: readonly LockableQueue[], clientId: string): void {
+  unlockBatch(group: string, queues: readonly MessageQueue[], clientId: string): void {
     const locks = this.#locks.get(group);
     if (locks === undefined) return;
     for (const queue of queues) {
-      const key = lockKey(queue);
+      const key = messageQueueKey(queue);
       if (locks.get(key)?.clientId === clientId) locks.delete(key);
     }
     if (locks.size === 0) this.#locks.delete(group);
@@ -67,13 +57,13 @@ export class RebalanceLockManager {
     locks: Map<string, LockEntry>,
     wanted: {
       readonly group: string;
-      readonly queue: LockableQueue;
+      readonly queue: MessageQueue;
       readonly clientId: string;
     },
   ): boolean {
     const { group, queue, clientId } = wanted;
     const now = this.#clock.now();
-    const key = lockKey(queue);
+    const key = messageQueueKey(queue);
     const entry = locks.get(key);
     if (entry?.clientId === clientId) {
       entry.lockedAt = now;
@@ -96,8 +86,4 @@ export class RebalanceLockManager {
 
 function isExpired(entry: LockEntry, now: number): boolean {
   return now - entry.lockedAt > LOCK_MAX_LIVE_MILLIS;
-}
-
-function lockKey(queue: LockableQueue): string {
-  return `${queue.topic} ${queue.brokerName} ${queue.queueId}`;
 }

@@ -1,13 +1,6 @@
+import { DataVersion, initialDataVersion, nextDataVersion } from '@centaurmq/protocol';
 import type { Clock } from '@centaurmq/remoting';
 import type { MetadataBatch, MetadataStore } from '../store/message-store.ts';
-import { jsonInteger, jsonObject } from './json-value.ts';
-
-/** Tells two states of a table apart; equal when all three are. Kept across restarts (Java: DataVersion). */
-export interface DataVersion {
-  readonly stateVersion: number;
-  readonly timestamp: number;
-  readonly counter: number;
-}
 
 /** One value before and after a change; null where it does not exist. */
 export interface TableChange<Value> {
@@ -20,8 +13,8 @@ export type TableListener<Value> = (changes: readonly TableChange<Value>[]) => v
 
 export interface TableCodec<Value> {
   encode(value: Value): Uint8Array;
-  /** Throws on bytes that are not a value; `key` is for the message. */
-  decode(bytes: Uint8Array, key: string): Value;
+  /** Throws on bytes that are not a value. */
+  decode(bytes: Uint8Array): Value;
 }
 
 /** The wanted values by key, null to delete. An empty map changes nothing and leaves the version alone. */
@@ -57,7 +50,7 @@ export class VersionedTable<Value> {
     this.#store = store;
     this.#clock = clock;
     this.#codec = codec;
-    this.#dataVersion = { stateVersion: 0, timestamp: clock.now(), counter: 0 };
+    this.#dataVersion = initialDataVersion(clock.now());
   }
 
   /** Reads what the store has. Throws when an entry cannot be understood: which table, which key. */
@@ -72,8 +65,8 @@ export class VersionedTable<Value> {
     const table = new VersionedTable(name, parts.store, parts.clock, parts.codec);
     for (const [key, bytes] of await parts.store.scan(name))
       try {
-        if (key === DATA_VERSION_KEY) table.#dataVersion = decodeDataVersion(bytes);
-        else table.#values.set(key, parts.codec.decode(bytes, key));
+        if (key === DATA_VERSION_KEY) table.#dataVersion = DataVersion.decode(bytes);
+        else table.#values.set(key, parts.codec.decode(bytes));
       } catch (cause) {
         throw new Error(`metadata table ${name}: the entry ${key} cannot be read`, { cause });
       }
@@ -145,11 +138,7 @@ export class VersionedTable<Value> {
   }
 
   async #commit(decided: ReadonlyMap<string, Value | null>): Promise<void> {
-    const dataVersion: DataVersion = {
-      stateVersion: this.#dataVersion.stateVersion,
-      timestamp: this.#clock.now(),
-      counter: this.#dataVersion.counter + 1,
-    };
+    const dataVersion = nextDataVersion(this.#dataVersion, this.#clock.now());
     await this.#store.commit(this.#batchOf(decided, dataVersion));
     this.#dataVersion = dataVersion;
     const changes: TableChange<Value>[] = [];
@@ -163,29 +152,13 @@ export class VersionedTable<Value> {
 
   #batchOf(decided: ReadonlyMap<string, Value | null>, dataVersion: DataVersion): MetadataBatch {
     const table = this.#name;
-    const puts = [{ table, key: DATA_VERSION_KEY, value: encodeDataVersion(dataVersion) }];
+    const puts: MetadataBatch['puts'][number][] = [
+      { table, key: DATA_VERSION_KEY, value: DataVersion.encode(dataVersion) },
+    ];
     const deletes: { table: string; key: string }[] = [];
     for (const [key, value] of decided)
       if (value === null) deletes.push({ table, key });
       else puts.push({ table, key, value: this.#codec.encode(value) });
     return { puts, deletes };
   }
-}
-
-export function encodeDataVersion(dataVersion: DataVersion): Uint8Array {
-  return Buffer.from(JSON.stringify(dataVersion));
-}
-
-function decodeDataVersion(bytes: Uint8Array): DataVersion {
-  return dataVersionOf(JSON.parse(Buffer.from(bytes).toString()));
-}
-
-/** Checks what Java's DataVersion JSON says. Throws TypeError naming the member. */
-export function dataVersionOf(json: unknown): DataVersion {
-  const members = jsonObject(json, 'dataVersion');
-  return {
-    stateVersion: jsonInteger(members['stateVersion'], 'stateVersion', 0),
-    timestamp: jsonInteger(members['timestamp'], 'timestamp'),
-    counter: jsonInteger(members['counter'], 'counter'),
-  };
 }

@@ -1,17 +1,19 @@
-import { parseFastJson } from '@centaurmq/protocol';
-import { type JsonObject, jsonInteger, jsonObject } from '../metadata/json-value.ts';
 import {
-  DATA_VERSION_KEY,
-  type DataVersion,
-  dataVersionOf,
-  encodeDataVersion,
-} from '../metadata/versioned-table.ts';
+  ConsumerOffsetSerializeWrapper,
+  DataVersion,
+  JsonValue,
+  SubscriptionGroupWrapper,
+  TopicConfig,
+  TopicConfigAndMappingSerializeWrapper,
+} from '@centaurmq/protocol';
+import { DATA_VERSION_KEY } from '../metadata/versioned-table.ts';
 import { CONSUMER_OFFSET_TABLE } from '../offset/consumer-offset-manager.ts';
 import { DELAY_OFFSET_TABLE } from '../schedule/schedule-message-service.ts';
 import type { MetadataBatch, MetadataStore } from '../store/message-store.ts';
-import { subscriptionGroupConfigOf } from '../subscription/subscription-group-config.ts';
-import { SUBSCRIPTION_GROUP_TABLE } from '../subscription/subscription-group-manager.ts';
-import { encodeTopicConfig, topicConfigOf } from '../topic/topic-config-codec.ts';
+import {
+  SUBSCRIPTION_GROUP_TABLE,
+  storedSubscriptionGroupCodec,
+} from '../subscription/subscription-group-manager.ts';
 import { TOPIC_TABLE } from '../topic/topic-config-manager.ts';
 
 /** Apache RocketMQ's files of a broker's tables, in `config` below the store directory, that we read and write. */
@@ -51,7 +53,7 @@ export async function importApacheConfig(
     const text = config[file];
     if (text === undefined) continue;
     try {
-      const entries = readers[file](jsonObject(parseFastJson(text), file));
+      const entries = readers[file](Buffer.from(text));
       puts.push(...entries);
       counts[file] = entries.filter(({ key }) => key !== DATA_VERSION_KEY).length;
     } catch (cause) {
@@ -63,98 +65,97 @@ export async function importApacheConfig(
   return counts;
 }
 
-const readers: Readonly<Record<ApacheConfigFile, (json: JsonObject) => Put[]>> = {
-  'topics.json'(json) {
-    const table = jsonObject(json['topicConfigTable'] ?? {}, 'topicConfigTable');
-    const topics = Object.entries(table).map(([key, topic]) => ({
+const readers: Readonly<Record<ApacheConfigFile, (text: Uint8Array) => Put[]>> = {
+  'topics.json'(text) {
+    const { topicConfigTable, dataVersion } = TopicConfigAndMappingSerializeWrapper.decode(text);
+    const puts = [...topicConfigTable].map(([key, topic]) => ({
       table: TOPIC_TABLE,
       key,
-      value: encodeTopicConfig(topicConfigOf(topic, key)),
+      value: TopicConfig.encode({ ...topic, topicName: key }),
     }));
-    return [...topics, ...dataVersionPut(TOPIC_TABLE, json)];
+    return [...puts, ...versionPut(TOPIC_TABLE, dataVersion)];
   },
-  'subscriptionGroup.json'(json) {
-    const table = jsonObject(json['subscriptionGroupTable'] ?? {}, 'subscriptionGroupTable');
-    const forbidden = jsonObject(json['forbiddenTable'] ?? {}, 'forbiddenTable');
-    const groups = Object.entries(table).map(([key, group]) => ({
+  'subscriptionGroup.json'(text) {
+    const { subscriptionGroupTable, forbiddenTable, dataVersion } = SubscriptionGroupWrapper.decode(text);
+    const puts = [...subscriptionGroupTable].map(([key, config]) => ({
       table: SUBSCRIPTION_GROUP_TABLE,
       key,
-      value: encodeJson({
-        config: { ...subscriptionGroupConfigOf(group, key), groupName: key },
-        forbidden: forbidden[key] ?? {},
+      value: storedSubscriptionGroupCodec.encode({
+        config: { ...config, groupName: key },
+        forbidden: forbiddenTable.get(key) ?? new Map<string, number>(),
       }),
     }));
-    return [...groups, ...dataVersionPut(SUBSCRIPTION_GROUP_TABLE, json)];
+    return [...puts, ...versionPut(SUBSCRIPTION_GROUP_TABLE, dataVersion)];
   },
-  'consumerOffset.json': (json) =>
-    Object.entries(jsonObject(json['offsetTable'] ?? {}, 'offsetTable')).map(([key, offsets]) => ({
+  'consumerOffset.json': (text) =>
+    [...ConsumerOffsetSerializeWrapper.decode(text).offsetTable].map(([key, offsets]) => ({
       table: CONSUMER_OFFSET_TABLE,
       key,
-      value: encodeJson(integersOf(offsets, key)),
+      value: Buffer.from(JSON.stringify(Object.fromEntries(offsets))),
     })),
-  'delayOffset.json': (json) =>
-    Object.entries(integersOf(json['offsetTable'] ?? {}, 'offsetTable')).map(([key, offset]) => ({
+  'delayOffset.json'(text) {
+    const offsets = JsonValue.parse(text, 'delayOffset.json').tableOf('offsetTable', (value) =>
+      value.number(),
+    );
+    return [...offsets].map(([key, offset]) => ({
       table: DELAY_OFFSET_TABLE,
       key,
       value: Buffer.from(String(offset)),
-    })),
+    }));
+  },
 };
 
 /** The same tables as Apache RocketMQ reads them at its start. */
 export async function exportApacheConfig(metadata: MetadataStore): Promise<Record<ApacheConfigFile, string>> {
-  const topics = await decodedTable(metadata, TOPIC_TABLE);
-  const groups = await decodedTable(metadata, SUBSCRIPTION_GROUP_TABLE);
-  const offsets = await decodedTable(metadata, CONSUMER_OFFSET_TABLE);
-  const delays = await decodedTable(metadata, DELAY_OFFSET_TABLE);
-  const groupConfigs: Record<string, unknown> = {};
-  const forbiddenTable: Record<string, unknown> = {};
-  for (const [group, stored] of Object.entries(groups.values)) {
-    const { config, forbidden } = jsonObject(stored, group);
-    groupConfigs[group] = config;
-    if (Object.keys(jsonObject(forbidden ?? {}, group)).length > 0) forbiddenTable[group] = forbidden;
-  }
+  const topics = await tableOf(metadata, TOPIC_TABLE);
+  const groups = await tableOf(metadata, SUBSCRIPTION_GROUP_TABLE);
+  const stored = [...groups.entries].map(
+    ([group, bytes]) => [group, storedSubscriptionGroupCodec.decode(bytes)] as const,
+  );
+  const wrapper = {
+    dataVersion: groups.dataVersion,
+    subscriptionGroupTable: new Map(stored.map(([group, { config }]) => [group, config])),
+    forbiddenTable: new Map(
+      stored
+        .filter(([, { forbidden }]) => forbidden.size > 0)
+        .map(([group, { forbidden }]) => [group, forbidden]),
+    ),
+  };
+  const offsets = await metadata.scan(CONSUMER_OFFSET_TABLE);
+  const delays = await metadata.scan(DELAY_OFFSET_TABLE);
   return {
-    'topics.json': prettyJson({ dataVersion: topics.dataVersion, topicConfigTable: topics.values }),
-    'subscriptionGroup.json': prettyJson({
-      dataVersion: groups.dataVersion,
-      forbiddenTable,
-      subscriptionGroupTable: groupConfigs,
+    'topics.json': prettyJson({
+      dataVersion: topics.dataVersion,
+      topicConfigTable: jsonTable(topics.entries),
     }),
-    'consumerOffset.json': prettyJson({ offsetTable: offsets.values }),
-    'delayOffset.json': prettyJson({ offsetTable: delays.values }),
+    'subscriptionGroup.json': prettyJson(JSON.parse(SubscriptionGroupWrapper.encode(wrapper).toString())),
+    'consumerOffset.json': prettyJson({ offsetTable: jsonTable(offsets) }),
+    'delayOffset.json': prettyJson({ offsetTable: jsonTable(delays) }),
   };
 }
 
-interface DecodedTable {
-  readonly dataVersion: DataVersion | undefined;
-  readonly values: Record<string, unknown>;
-}
-
-async function decodedTable(metadata: MetadataStore, table: string): Promise<DecodedTable> {
-  let dataVersion: DataVersion | undefined;
-  const values: Record<string, unknown> = {};
-  for (const [key, bytes] of await metadata.scan(table)) {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
-    if (key === DATA_VERSION_KEY) dataVersion = dataVersionOf(value);
-    else values[key] = value;
-  }
-  return { dataVersion, values };
+async function tableOf(
+  metadata: MetadataStore,
+  table: string,
+): Promise<{ dataVersion: DataVersion; entries: Map<string, Uint8Array> }> {
+  const entries = new Map(await metadata.scan(table));
+  const version = entries.get(DATA_VERSION_KEY);
+  entries.delete(DATA_VERSION_KEY);
+  const dataVersion =
+    version === undefined ? { counter: 0, stateVersion: 0, timestamp: 0 } : DataVersion.decode(version);
+  return { dataVersion, entries };
 }
 
 /** Without a version in the file ours stays what it is. */
-function dataVersionPut(table: string, json: JsonObject): Put[] {
-  const found = json['dataVersion'];
-  if (found === undefined) return [];
-  return [{ table, key: DATA_VERSION_KEY, value: encodeDataVersion(dataVersionOf(found)) }];
+function versionPut(table: string, dataVersion: DataVersion): Put[] {
+  if (dataVersion.timestamp === 0) return [];
+  return [{ table, key: DATA_VERSION_KEY, value: DataVersion.encode(dataVersion) }];
 }
 
-function integersOf(json: unknown, where: string): Record<string, number> {
-  const entries = Object.entries(jsonObject(json, where));
-  return Object.fromEntries(entries.map(([key, value]) => [key, jsonInteger(value, `${where}.${key}`)]));
-}
-
-function encodeJson(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value));
+function jsonTable(entries: ReadonlyMap<string, Uint8Array>): Record<string, unknown> {
+  return Object.fromEntries(
+    [...entries].map(([key, bytes]): [string, unknown] => [key, JSON.parse(Buffer.from(bytes).toString())]),
+  );
 }
 
 /** As Apache's: indented by tabs. */

@@ -1,14 +1,13 @@
 import {
+  KVTable,
   RegisterBrokerRequestHeader,
   RequestCode,
   ResponseCode,
   UnRegisterBrokerRequestHeader,
-  parseFastJson,
   requestCommand,
 } from '@centaurmq/protocol';
 import type { Clock, Logger, RemotingClient, Timer } from '@centaurmq/remoting';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import { jsonObject } from '../metadata/json-value.ts';
 import type { TopicConfigManager } from '../topic/topic-config-manager.ts';
 import { registrationBody } from './registration-body.ts';
 
@@ -134,18 +133,13 @@ export class NameServerRegistration {
         this.#logOutcome(`refused with code ${response.code}`, response.remark);
         return false;
       }
-      if (response.body.length > 0) await this.#takeOrderTopics(response.body);
+      if (response.body.length > 0) await topics.markOrderTopics(KVTable.decode(response.body).table.keys());
       this.#logOutcome(REGISTERED);
       return true;
     } catch (error) {
       this.#logOutcome(error instanceof Error ? error.name : 'failed', error);
       return false;
     }
-  }
-
-  async #takeOrderTopics(body: Uint8Array): Promise<void> {
-    const json = jsonObject(parseFastJson(Buffer.from(body).toString()), 'KVTable');
-    await this.#options.topics.markOrderTopics(Object.keys(jsonObject(json['table'] ?? {}, 'table')));
   }
 
   #logOutcome(outcome: string, detail: unknown = null): void {

@@ -1,6 +1,9 @@
-import { writeJson } from '@centaurmq/protocol';
-import type { DataVersion } from '../metadata/versioned-table.ts';
-import type { TopicConfig } from '../topic/topic-config.ts';
+import {
+  type DataVersion,
+  RegisterBrokerBody,
+  type TopicConfig,
+  wrapTopicConfigs,
+} from '@centaurmq/protocol';
 
 const PERM_READ_WRITE_MASK = 6;
 
@@ -15,16 +18,8 @@ export function registrationBody(
     const perm = topic.perm & (given.brokerPermission | ~PERM_READ_WRITE_MASK);
     table.set(topic.topicName, perm === topic.perm ? topic : { ...topic, perm });
   }
-  return Buffer.from(
-    writeJson({
-      filterServerList: [],
-      topicConfigSerializeWrapper: {
-        dataVersion: given.dataVersion,
-        mappingDataVersion: { counter: 0, stateVersion: 0, timestamp: 0 },
-        topicConfigTable: table,
-        topicQueueMappingDetailMap: {},
-        topicQueueMappingInfoMap: {},
-      },
-    }),
-  );
+  return RegisterBrokerBody.encode({
+    filterServerList: [],
+    topicConfigSerializeWrapper: wrapTopicConfigs(table, given.dataVersion),
+  });
 }

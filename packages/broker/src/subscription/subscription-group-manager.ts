@@ -1,13 +1,9 @@
+import { type DataVersion, JsonValue, SubscriptionGroupConfig, writeJson } from '@centaurmq/protocol';
 import type { Clock, Logger } from '@centaurmq/remoting';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import { jsonInteger, jsonObject } from '../metadata/json-value.ts';
-import { type DataVersion, type TableListener, VersionedTable } from '../metadata/versioned-table.ts';
+import { type TableCodec, type TableListener, VersionedTable } from '../metadata/versioned-table.ts';
 import type { MetadataStore } from '../store/message-store.ts';
-import {
-  type SubscriptionGroupConfig,
-  subscriptionGroupConfig,
-  subscriptionGroupConfigOf,
-} from './subscription-group-config.ts';
+import { subscriptionGroupConfig } from './subscription-group-config.ts';
 
 export const SUBSCRIPTION_GROUP_TABLE = 'subscriptionGroups';
 
@@ -30,8 +26,20 @@ const READ_FORBIDDEN_INDEX = 2;
 /** A group and the topics that it may not use: bits by topic. */
 export interface StoredSubscriptionGroup {
   readonly config: SubscriptionGroupConfig;
-  readonly forbidden: Readonly<Record<string, number>>;
+  readonly forbidden: ReadonlyMap<string, number>;
 }
+
+/** How a group lies in its table. */
+export const storedSubscriptionGroupCodec: TableCodec<StoredSubscriptionGroup> = {
+  encode: (group) => Buffer.from(writeJson(group)),
+  decode(bytes) {
+    const json = JsonValue.parse(bytes, 'StoredSubscriptionGroup');
+    return {
+      config: SubscriptionGroupConfig.read(json.member('config')),
+      forbidden: json.tableOf('forbidden', (bits) => bits.number()),
+    };
+  },
+};
 
 interface SubscriptionGroupManagerParts {
   readonly config: BrokerConfig;
@@ -57,17 +65,14 @@ export class SubscriptionGroupManager {
     const table = await VersionedTable.open<StoredSubscriptionGroup>(SUBSCRIPTION_GROUP_TABLE, {
       store: parts.metadata,
       clock: parts.clock,
-      codec: {
-        encode: (group) => Buffer.from(JSON.stringify(group)),
-        decode: (bytes, groupName) => storedGroupOf(JSON.parse(Buffer.from(bytes).toString()), groupName),
-      },
+      codec: storedSubscriptionGroupCodec,
     });
     await table.change(
       (current) =>
         new Map(
           PRE_CREATED_GROUPS.filter((group) => !current.has(group)).map((group) => [
             group,
-            { config: subscriptionGroupConfig(group), forbidden: {} },
+            { config: subscriptionGroupConfig(group), forbidden: new Map() },
           ]),
         ),
     );
@@ -102,7 +107,7 @@ export class SubscriptionGroupManager {
     await this.#table.change((current) => {
       if (current.has(group)) return new Map();
       this.#logger.info({ group }, 'subscription group created by its first use');
-      return new Map([[group, { config: subscriptionGroupConfig(group), forbidden: {} }]]);
+      return new Map([[group, { config: subscriptionGroupConfig(group), forbidden: new Map() }]]);
     });
     return this.find(group) ?? null;
   }
@@ -114,7 +119,7 @@ export class SubscriptionGroupManager {
         new Map(
           wanted.map((config) => [
             config.groupName,
-            { config, forbidden: current.get(config.groupName)?.forbidden ?? {} },
+            { config, forbidden: current.get(config.groupName)?.forbidden ?? new Map<string, number>() },
           ]),
         ),
     );
@@ -127,7 +132,7 @@ export class SubscriptionGroupManager {
   }
 
   isReadForbidden(group: string, topic: string): boolean {
-    const bits = this.#table.values.get(group)?.forbidden[topic] ?? 0;
+    const bits = this.#table.values.get(group)?.forbidden.get(topic) ?? 0;
     return (bits & (1 << READ_FORBIDDEN_INDEX)) !== 0;
   }
 
@@ -136,23 +141,14 @@ export class SubscriptionGroupManager {
     await this.#table.change((current) => {
       const stored = current.get(group);
       if (stored === undefined) return new Map();
-      const { [topic]: before = 0, ...others } = stored.forbidden;
+      const before = stored.forbidden.get(topic) ?? 0;
       const bit = 1 << READ_FORBIDDEN_INDEX;
       const bits = forbid ? before | bit : before & ~bit;
       if (bits === before) return new Map();
-      return new Map([[group, { ...stored, forbidden: bits === 0 ? others : { ...others, [topic]: bits } }]]);
+      const forbidden = new Map(stored.forbidden).set(topic, bits);
+      if (bits === 0) forbidden.delete(topic);
+      return new Map([[group, { ...stored, forbidden }]]);
     });
     return this.#table.values.has(group);
   }
-}
-
-function storedGroupOf(json: unknown, groupName: string): StoredSubscriptionGroup {
-  const members = jsonObject(json, groupName);
-  const forbidden: Record<string, number> = {};
-  for (const [topic, bits] of Object.entries(jsonObject(members['forbidden'] ?? {}, 'forbidden')))
-    forbidden[topic] = jsonInteger(bits, `forbidden.${topic}`);
-  return {
-    config: { ...subscriptionGroupConfigOf(members['config'], groupName), groupName },
-    forbidden,
-  };
 }

@@ -31,12 +31,12 @@ export class TopicAttributeError extends Error {
  * @throws TopicAttributeError for an unknown or doubled key, a value that is not accepted, or a change that is not allowed
  */
 export function decideTopicAttributes(
-  current: Readonly<Record<string, string>> | null,
-  alterations: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const result = { ...current };
+  current: ReadonlyMap<string, string> | null,
+  alterations: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const result = new Map(current);
   const seen = new Set<string>();
-  for (const [signedKey, value] of Object.entries(alterations)) {
+  for (const [signedKey, value] of alterations) {
     const sign = signedKey.charAt(0);
     const key = signedKey.slice(1);
     const attribute = Object.hasOwn(topicAttributes, key) ? topicAttributes[key] : undefined;
@@ -52,9 +52,9 @@ export function decideTopicAttributes(
       throw new TopicAttributeError(`attempt to update an unchangeable attribute. key: ${key}`);
     if (sign === '+') {
       verify(key, attribute, value);
-      result[key] = value;
-    } else if (Object.hasOwn(result, key)) delete result[key];
-    else throw new TopicAttributeError(`attempt to delete a nonexistent key: ${key}`);
+      result.set(key, value);
+    } else if (!result.delete(key))
+      throw new TopicAttributeError(`attempt to delete a nonexistent key: ${key}`);
   }
   return result;
 }
@@ -69,8 +69,8 @@ function verify(key: string, attribute: TopicAttribute, value: string): void {
 }
 
 /** Reads the wire's `+a=1,+b=2,-c` (Java: AttributeParser). @throws TopicAttributeError */
-export function parseTopicAttributes(text: string | undefined): Record<string, string> {
-  const alterations: Record<string, string> = {};
+export function parseTopicAttributes(text: string | undefined): Map<string, string> {
+  const alterations = new Map<string, string>();
   if (text === undefined || text.trim() === '') return alterations;
   for (const part of text.split(',')) {
     const [key = '', value, ...rest] = part.split('=');
@@ -79,8 +79,8 @@ export function parseTopicAttributes(text: string | undefined): Record<string, s
       throw new TopicAttributeError(
         `the attribute ${JSON.stringify(part)} is malformed, expected +key=value or -key`,
       );
-    if (Object.hasOwn(alterations, key)) throw new TopicAttributeError(`alter duplication key. key: ${key}`);
-    alterations[key] = value ?? '';
+    if (alterations.has(key)) throw new TopicAttributeError(`alter duplication key. key: ${key}`);
+    alterations.set(key, value ?? '');
   }
   return alterations;
 }

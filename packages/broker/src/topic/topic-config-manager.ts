@@ -1,12 +1,11 @@
-import { TopicRules } from '@centaurmq/protocol';
+import { type DataVersion, TopicConfig, TopicRules } from '@centaurmq/protocol';
 import type { Clock, Logger } from '@centaurmq/remoting';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import { type DataVersion, type TableListener, VersionedTable } from '../metadata/versioned-table.ts';
+import { type TableListener, VersionedTable } from '../metadata/versioned-table.ts';
 import type { AckLevel, MetadataStore, StoreTopicSpec } from '../store/message-store.ts';
 import { AUTO_CREATE_TOPIC_KEY_TOPIC, systemTopics } from './system-topics.ts';
 import { ACK_LEVEL_ATTRIBUTE, decideTopicAttributes } from './topic-attributes.ts';
-import { decodeTopicConfig, encodeTopicConfig } from './topic-config-codec.ts';
-import { type TopicConfig, sameTopicConfig, topicConfig } from './topic-config.ts';
+import { sameTopicConfig, topicConfig } from './topic-config.ts';
 
 const PERM_INHERIT = 1;
 const SYSTEM_TOPIC_PREFIX = 'rmq_sys_';
@@ -62,7 +61,7 @@ export class TopicConfigManager {
     const table = await VersionedTable.open<TopicConfig>(TOPIC_TABLE, {
       store: parts.metadata,
       clock: parts.clock,
-      codec: { encode: encodeTopicConfig, decode: decodeTopicConfig },
+      codec: TopicConfig,
     });
     const manager = new TopicConfigManager(parts, table);
     await table.change(
@@ -104,7 +103,7 @@ export class TopicConfigManager {
 
   /** What an acknowledgement of this topic means: its attribute, else the broker's flushDiskType. */
   ackLevelOf(topic: TopicConfig): AckLevel {
-    const attribute = topic.attributes[ACK_LEVEL_ATTRIBUTE];
+    const attribute = topic.attributes.get(ACK_LEVEL_ATTRIBUTE);
     if (attribute === 'os' || attribute === 'fsync') return attribute;
     return this.#config.flushDiskType === 'SYNC_FLUSH' ? 'fsync' : 'os';
   }

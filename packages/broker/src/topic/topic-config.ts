@@ -1,18 +1,8 @@
-/** A topic as the broker keeps it; the same members as Java's TopicConfig JSON. */
-export interface TopicConfig {
-  readonly topicName: string;
-  readonly readQueueNums: number;
-  readonly writeQueueNums: number;
-  /** Bits: 1 inherit, 2 write, 4 read, 8 priority. */
-  readonly perm: number;
-  readonly topicFilterType: 'SINGLE_TAG' | 'MULTI_TAG';
-  readonly topicSysFlag: number;
-  readonly order: boolean;
-  readonly attributes: Readonly<Record<string, string>>;
-}
+import { Perm, type TopicConfig } from '@centaurmq/protocol';
+
+export type { TopicConfig } from '@centaurmq/protocol';
 
 export const TOPIC_QUEUE_NUMS_DEFAULT = 16;
-export const PERM_READ_WRITE = 6;
 
 /** A topic with Java's defaults: 16 queues, read and write, single tag, not ordered. */
 export function topicConfig(
@@ -23,17 +13,16 @@ export function topicConfig(
     topicName,
     readQueueNums: TOPIC_QUEUE_NUMS_DEFAULT,
     writeQueueNums: TOPIC_QUEUE_NUMS_DEFAULT,
-    perm: PERM_READ_WRITE,
+    perm: Perm.READ | Perm.WRITE,
     topicFilterType: 'SINGLE_TAG',
     topicSysFlag: 0,
     order: false,
-    attributes: {},
+    attributes: new Map(),
     ...given,
   };
 }
 
 export function sameTopicConfig(one: TopicConfig, other: TopicConfig): boolean {
-  const ones = Object.entries(one.attributes);
   return (
     one.topicName === other.topicName &&
     one.readQueueNums === other.readQueueNums &&
@@ -42,7 +31,7 @@ export function sameTopicConfig(one: TopicConfig, other: TopicConfig): boolean {
     one.topicFilterType === other.topicFilterType &&
     one.topicSysFlag === other.topicSysFlag &&
     one.order === other.order &&
-    ones.length === Object.keys(other.attributes).length &&
-    ones.every(([key, value]) => other.attributes[key] === value)
+    one.attributes.size === other.attributes.size &&
+    [...one.attributes].every(([key, value]) => other.attributes.get(key) === value)
   );
 }

@@ -5,9 +5,9 @@ import { MemoryMetadataStore } from './memory-metadata-store.ts';
 
 const codec = {
   encode: (value: number) => Buffer.from(String(value)),
-  decode(bytes: Uint8Array, key: string): number {
+  decode(bytes: Uint8Array): number {
     const value = Number(Buffer.from(bytes).toString());
-    if (Number.isNaN(value)) throw new TypeError(`${key} is not a number`);
+    if (Number.isNaN(value)) throw new TypeError('not a number');
     return value;
   },
 };

@@ -1,10 +1,7 @@
 import { ManualClock, silentLogger } from '@centaurmq/remoting';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type BrokerConfig, resolveBrokerConfig } from '../../src/config/broker-config.ts';
-import {
-  subscriptionGroupConfig,
-  subscriptionGroupConfigOf,
-} from '../../src/subscription/subscription-group-config.ts';
+import { subscriptionGroupConfig } from '../../src/subscription/subscription-group-config.ts';
 import { SubscriptionGroupManager } from '../../src/subscription/subscription-group-manager.ts';
 import { MemoryMetadataStore } from '../metadata/memory-metadata-store.ts';
 
@@ -65,20 +62,5 @@ describe('SubscriptionGroupManager', () => {
     await reopened.deleteSubscriptionGroupConfig('G');
     expect(reopened.find('G')).toBeUndefined();
     expect(await reopened.setReadForbidden('G', 'T', true)).toBe(false);
-  });
-});
-
-describe('subscriptionGroupConfigOf', () => {
-  it("reads Java's JSON and fills in its defaults", () => {
-    const json = { groupName: 'G', consumeEnable: false, groupRetryPolicy: { type: 'EXPONENTIAL' } };
-    expect(subscriptionGroupConfigOf(json, 'body')).toEqual(
-      subscriptionGroupConfig('G', { consumeEnable: false, groupRetryPolicy: { type: 'EXPONENTIAL' } }),
-    );
-  });
-
-  it('names the member that is wrong', () => {
-    expect(() => subscriptionGroupConfigOf({ groupName: 'G', retryMaxTimes: '3' }, 'body')).toThrow(
-      'retryMaxTimes: expected a whole number, found "3"',
-    );
   });
 });

@@ -53,9 +53,9 @@ describe('TopicConfigManager', () => {
 
   it('keeps topics and data version across a restart, and bumps it only for real changes', async () => {
     const before = await open();
-    await before.updateTopicConfigs([topicConfig('T', { attributes: { '+message.type': 'FIFO' } })]);
+    await before.updateTopicConfigs([topicConfig('T', { attributes: new Map([['+message.type', 'FIFO']]) })]);
     const after = await open();
-    expect(after.find('T')?.attributes).toEqual({ 'message.type': 'FIFO' });
+    expect(after.find('T')?.attributes).toEqual(new Map([['message.type', 'FIFO']]));
     expect(after.dataVersion).toEqual(before.dataVersion);
     await after.updateTopicConfigs([topicConfig('T')]);
     expect(after.dataVersion).toEqual(before.dataVersion);
@@ -123,7 +123,7 @@ describe('TopicConfigManager', () => {
   it('takes the acknowledgement level from the topic, else from flushDiskType', async () => {
     const manager = await open({ flushDiskType: 'SYNC_FLUSH' });
     await manager.updateTopicConfigs([
-      topicConfig('Fast', { attributes: { '+ack.level': 'os' } }),
+      topicConfig('Fast', { attributes: new Map([['+ack.level', 'os']]) }),
       topicConfig('Default'),
     ]);
     const levels = ['Fast', 'Default'].map((name) =>
@@ -134,7 +134,7 @@ describe('TopicConfigManager', () => {
 
   it('refuses attributes that it does not know, and then changes nothing', async () => {
     const manager = await open();
-    const wanted = [topicConfig('Good'), topicConfig('Bad', { attributes: { '+colour': 'red' } })];
+    const wanted = [topicConfig('Good'), topicConfig('Bad', { attributes: new Map([['+colour', 'red']]) })];
     await expect(manager.updateTopicConfigs(wanted)).rejects.toThrow('unsupported key: colour');
     expect(manager.find('Good')).toBeUndefined();
   });

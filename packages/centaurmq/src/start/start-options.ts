@@ -35,6 +35,7 @@ const roles = ['all', 'namesrv', 'broker'] as const;
 const LOOPBACK = '127.0.0.1';
 const NAMESRV_PORT_DEFAULT = 9876;
 const BROKER_PORT_DEFAULT = 10_911;
+const BROKER_NAME_ALONE = 'broker-a';
 const STORE_DIRECTORY_DEFAULT = './data';
 
 /**
@@ -59,11 +60,13 @@ export function decideStartOptions(flags: StartFlags, conf: Partial<BrokerConfig
       `--broker-ip: expected an IPv4 or IPv6 address, found ${JSON.stringify(flags.brokerIp)}`,
       'give the address that clients reach this machine at',
     );
+  // Alone the name does not matter, and one that does not change with the machine's is easier to live with.
+  const brokerName = flags.brokerName ?? conf.brokerName ?? (alone ? BROKER_NAME_ALONE : undefined);
   const listenHost = brokerIP1 !== undefined && isLoopback(brokerIP1) ? LOOPBACK : '0.0.0.0';
   return {
     nameServer: withNameServer ? { host: withBroker ? listenHost : '0.0.0.0', port: namesrvPort } : null,
     broker: withBroker
-      ? { listenHost, config: brokerConfig(flags, conf, { brokerIP1, namesrvAddr: others }) }
+      ? { listenHost, config: brokerConfig(flags, conf, { brokerIP1, brokerName, namesrvAddr: others }) }
       : null,
     directory: flags.store ?? conf.storePathRootDir ?? STORE_DIRECTORY_DEFAULT,
     logLevel,
@@ -74,7 +77,11 @@ export function decideStartOptions(flags: StartFlags, conf: Partial<BrokerConfig
 function brokerConfig(
   flags: StartFlags,
   conf: Partial<BrokerConfig>,
-  decided: { readonly brokerIP1: string | undefined; readonly namesrvAddr: string },
+  decided: {
+    readonly brokerIP1: string | undefined;
+    readonly brokerName: string | undefined;
+    readonly namesrvAddr: string;
+  },
 ): Partial<BrokerConfig> {
   const flush = flags.flush === undefined ? undefined : choice('--flush', flags.flush, ['os', 'fsync']);
   const config: Record<string, string | number | boolean> = {
@@ -84,7 +91,7 @@ function brokerConfig(
     storePathRootDir: flags.store ?? conf.storePathRootDir ?? STORE_DIRECTORY_DEFAULT,
   };
   if (decided.brokerIP1 !== undefined) config['brokerIP1'] = decided.brokerIP1;
-  if (flags.brokerName !== undefined) config['brokerName'] = flags.brokerName;
+  if (decided.brokerName !== undefined) config['brokerName'] = decided.brokerName;
   if (flags.cluster !== undefined) config['brokerClusterName'] = flags.cluster;
   if (flush !== undefined) config['flushDiskType'] = flush === 'fsync' ? 'SYNC_FLUSH' : 'ASYNC_FLUSH';
   return config;

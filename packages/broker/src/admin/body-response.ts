@@ -1,19 +1,20 @@
 import {
+  type Body,
   type ExtFields,
   type RemotingCommand,
   ResponseCode,
   responseTo,
-  writeJson,
 } from '@centaurmq/protocol';
 
-/** SUCCESS with a JSON body. A `Map` with objects as keys is written as fastjson does. */
-export function jsonResponse(
+/** SUCCESS with a body. */
+export function bodyResponse<T>(
   request: RemotingCommand,
-  body: unknown,
+  body: Body<T>,
+  value: T,
   extFields?: ExtFields,
 ): RemotingCommand {
   return responseTo(request, ResponseCode.SUCCESS, {
-    body: Buffer.from(writeJson(body)),
+    body: body.encode(value),
     ...(extFields === undefined ? {} : { extFields }),
   });
 }
