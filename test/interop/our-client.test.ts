@@ -30,7 +30,7 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
     cluster = await startCluster();
   });
   afterAll(async () => {
-    await cluster[Symbol.asyncDispose]();
+    await cluster?.[Symbol.asyncDispose]();
   });
 
   const startProducer = async (options: Partial<ProducerOptions> = {}): Promise<Producer> => {
@@ -43,7 +43,9 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
   test('stores and consumes 10 000 messages, each once', async () => {
     await using producer = await startProducer();
     const bodies = Array.from({ length: 10_000 }, (_, number) => `message-${number}`);
-    const results = await Promise.all(bodies.map((body) => producer.send({ topic: 'many', body, keys: body })));
+    const results = await Promise.all(
+      bodies.map((body) => producer.send({ topic: 'many', body, keys: body })),
+    );
     expect(results.filter(({ sendStatus }) => sendStatus !== 'SEND_OK')).toEqual([]);
     expect(new Set(results.map(({ messageId }) => messageId)).size).toBe(bodies.length);
     await using consumer = new CollectingConsumer(cluster, 'many-group', { consumeMessageBatchMaxSize: 32 });
@@ -57,16 +59,20 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
     const topic = 'kinds';
     await producer.send({ topic, body: 'single', tag: 'TagA', properties: { mine: 'yes' } });
     await producer.sendOneway({ topic, body: 'one-way' });
-    const batch = await producer.sendBatch(['one', 'two', 'three'].map((body) => ({ topic, body: `batch ${body}` })));
+    const batch = await producer.sendBatch(
+      ['one', 'two', 'three'].map((body) => ({ topic, body: `batch ${body}` })),
+    );
     expect(batch.map(({ queueOffset }) => queueOffset - (batch[0]?.queueOffset ?? 0))).toEqual([0, 1, 2]);
     expect(new Set(batch.map(({ offsetMessageId }) => offsetMessageId)).size).toBe(3);
     const [queue] = (await producer.fetchPublishQueues(topic)).slice(-1);
     const chosen = await producer.send({ topic, body: 'chosen' }, { queue: queue! });
     expect(chosen.queue).toEqual(queue);
-    const large = (kind: string): string => `${kind} ${'x'.repeat(10_000)}`;
     await producer.send({ topic, body: large('ZLIB') });
     for (const type of ['LZ4', 'ZSTD'] as const) {
-      await using compressing = await startProducer({ group: `compress-${type}`, compression: { type, level: 5 } });
+      await using compressing = await startProducer({
+        group: `compress-${type}`,
+        compression: { type, level: 5 },
+      });
       await compressing.send({ topic, body: large(type) });
     }
     await using consumer = new CollectingConsumer(cluster, 'kinds-group');
@@ -80,7 +86,10 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
 
   test('a batch above the limit becomes several requests', async () => {
     await using producer = await startProducer({ maxMessageBytes: 1_000 });
-    const messages = Array.from({ length: 20 }, (_, number) => ({ topic: 'split', body: `${number}`.padEnd(300) }));
+    const messages = Array.from({ length: 20 }, (_, number) => ({
+      topic: 'split',
+      body: `${number}`.padEnd(300),
+    }));
     const results = await producer.sendBatch(messages);
     expect(results).toHaveLength(20);
     await using consumer = new CollectingConsumer(cluster, 'split-group');
@@ -144,12 +153,17 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
       await Promise.all(bodies.map((body) => producer.send({ topic, body })));
       return bodies;
     };
-    const sendAndConsumeOnce = async (consumers: readonly CollectingConsumer[], phase: string): Promise<void> => {
+    const sendAndConsumeOnce = async (
+      consumers: readonly CollectingConsumer[],
+      phase: string,
+    ): Promise<void> => {
       const bodies = await send(phase);
       await waitForAll(consumers, bodies);
       // A message delivered twice would come the second time before these.
       await waitForAll(consumers, await send(`${phase}Again`));
-      const received = consumers.flatMap((consumer) => consumer.bodies).filter((body) => body.startsWith(`${phase}-`));
+      const received = consumers
+        .flatMap((consumer) => consumer.bodies)
+        .filter((body) => body.startsWith(`${phase}-`));
       expect(received.toSorted()).toEqual(bodies.toSorted());
     };
     await send('warm');
@@ -162,7 +176,8 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
     await Promise.all([second.start(topic), third.start(topic)]);
     await waitUntilShared([first, second, third], topic);
     await sendAndConsumeOnce([first, second, third], 'three');
-    for (const { bodies } of [second, third]) expect(bodies.some((body) => body.startsWith('three-'))).toBe(true);
+    for (const { bodies } of [second, third])
+      expect(bodies.some((body) => body.startsWith('three-'))).toBe(true);
     await third[Symbol.asyncDispose]();
     await waitUntilShared([first, second], topic);
     await sendAndConsumeOnce([first, second], 'two');
@@ -180,14 +195,23 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
         return bodies;
       };
       const all = await send('all');
-      await using first = new CollectingConsumer(cluster, 'broadcast-group', { ...options, instanceName: 'first' });
-      const second = new CollectingConsumer(cluster, 'broadcast-group', { ...options, instanceName: 'second' });
+      await using first = new CollectingConsumer(cluster, 'broadcast-group', {
+        ...options,
+        instanceName: 'first',
+      });
+      const second = new CollectingConsumer(cluster, 'broadcast-group', {
+        ...options,
+        instanceName: 'second',
+      });
       await Promise.all([first.start(topic), second.start(topic)]);
       await Promise.all([first.waitFor(all), second.waitFor(all)]);
       await second[Symbol.asyncDispose]();
       const later = await send('later');
       await first.waitFor(later);
-      await using again = new CollectingConsumer(cluster, 'broadcast-group', { ...options, instanceName: 'second' });
+      await using again = new CollectingConsumer(cluster, 'broadcast-group', {
+        ...options,
+        instanceName: 'second',
+      });
       await again.start(topic);
       await again.waitFor(later);
       expect(again.bodies.toSorted()).toEqual(later.toSorted());
@@ -197,6 +221,11 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
     }
   });
 });
+
+/** Long enough to be compressed. */
+function large(kind: string): string {
+  return `${kind} ${'x'.repeat(10_000)}`;
+}
 
 /** A push consumer that keeps what it got. */
 class CollectingConsumer implements AsyncDisposable {
@@ -234,7 +263,10 @@ class CollectingConsumer implements AsyncDisposable {
   }
 }
 
-async function waitForAll(consumers: readonly CollectingConsumer[], bodies: readonly string[]): Promise<void> {
+async function waitForAll(
+  consumers: readonly CollectingConsumer[],
+  bodies: readonly string[],
+): Promise<void> {
   await vi.waitFor(
     () => {
       const received = new Set(consumers.flatMap((consumer) => consumer.bodies));

@@ -47,3 +47,7 @@ export {
 } from './consumer/rebalance/allocate-message-queue-by-machine-room.ts';
 export type { MachineRoomResolver } from './consumer/rebalance/allocate-message-queue-by-machine-room.ts';
 export { allocateMessageQueueByConsistentHash } from './consumer/rebalance/allocate-message-queue-consistent-hash.ts';
+
+export { MqAdmin } from './admin/mq-admin.ts';
+export type { TopicSpec } from './admin/mq-admin.ts';
+export type { BrokerAdminCalls } from './calls/admin-calls.ts';
