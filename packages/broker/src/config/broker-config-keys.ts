@@ -145,12 +145,12 @@ export const brokerConfigKeys: ConfigKeys = {
   storePathRootDir: text('', 'Directory of the store'),
   mappedFileSizeCommitLog: integer(
     GIBIBYTE,
-    { min: 65_536, max: 2 * GIBIBYTE - 4096 },
+    { min: 4096, max: 2 * GIBIBYTE - 4096 },
     'Bytes of one commit log segment',
   ),
   mappedFileSizeConsumeQueue: integer(
     6_000_000,
-    { min: 4000, max: GIBIBYTE },
+    { min: 20, max: GIBIBYTE },
     'Bytes of one consume queue file',
   ),
   flushDiskType: oneOf(
