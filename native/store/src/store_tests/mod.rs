@@ -1,7 +1,9 @@
 //! The store as a whole, on the simulated disk and on a real one.
 
 mod append_and_read;
+mod failures;
 mod power_loss;
+mod retention;
 
 use std::sync::Arc;
 
