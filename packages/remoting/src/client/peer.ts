@@ -1,6 +1,7 @@
 import { encodeFrame, isOneway } from '@centaurmq/protocol';
 import type { RemotingCommand } from '@centaurmq/protocol';
 import type { SharedReceiveBuffer } from '../connection/frame-assembler.ts';
+import { PartialFrames } from '../connection/partial-frames.ts';
 import type { ConnectionOwner } from '../connection/remoting-connection.ts';
 import { RemotingConnection } from '../connection/remoting-connection.ts';
 import { ChunkDispatcher } from '../dispatch/chunk-dispatcher.ts';
@@ -165,12 +166,18 @@ export class Peer {
       if (this.#closeReason !== null) {
         this.#closeReason = null;
         stream.destroy();
-        this.#options.closed();
+        // Calls that came after the close want a connection of their own.
+        if (this.#waiters.size > 0) void this.#connect();
+        else this.#options.closed();
         return;
       }
       const connection = new RemotingConnection(stream, this.#owner, {
         clock,
         sharedReceiveBuffer: this.#options.sharedReceiveBuffer,
+        // A server that we chose to call is bounded by frameLengthMax.
+        partialFrames: new PartialFrames(
+          limits.frameLengthMax + this.#options.sharedReceiveBuffer.bytes.length,
+        ),
         frameLengthMax: limits.frameLengthMax,
         idleMillisMax: limits.idleMillisMax,
       });

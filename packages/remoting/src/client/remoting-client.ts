@@ -156,7 +156,7 @@ export class RemotingClient {
         sharedReceiveBuffer: this.#sharedReceiveBuffer,
         closed: () => {
           // An address that nobody calls any more must not stay for ever.
-          if (peer.pendingCount === 0) this.#peers.delete(address);
+          if (peer.pendingCount === 0 && this.#peers.get(address) === peer) this.#peers.delete(address);
           for (const listener of this.#closedListeners) listener(address);
         },
       });

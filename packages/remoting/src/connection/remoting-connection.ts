@@ -5,6 +5,7 @@ import type { SharedReceiveBuffer } from './frame-assembler.ts';
 import { FrameAssembler } from './frame-assembler.ts';
 import { frameLengthAt } from './frames.ts';
 import { FrameWriter } from './frame-writer.ts';
+import type { PartialFrames } from './partial-frames.ts';
 import { PendingCalls } from './pending-calls.ts';
 
 /** Who works on what a connection receives. */
@@ -23,6 +24,7 @@ export interface ConnectionOwner {
 export interface ConnectionOptions {
   readonly clock: Clock;
   readonly sharedReceiveBuffer: SharedReceiveBuffer;
+  readonly partialFrames: PartialFrames;
   /** Whole frame, length word included, bytes. */
   readonly frameLengthMax: number;
   /** Closed after this long without a read and without a write. */
@@ -48,6 +50,8 @@ export class RemotingConnection implements Connection {
   #paused = false;
   #working = false;
   #lastActivityMillis: number;
+  /** As counted in partialFrames. */
+  #partialBytes = 0;
   #silentSinceMillis: number | null = null;
   #idleTimer: Timer;
 
@@ -170,6 +174,14 @@ export class RemotingConnection implements Connection {
       return;
     }
     this.#assembler.keep(rest, frameLength);
+    this.#countPartial(rest.length);
+  }
+
+  #countPartial(restLength: number): void {
+    if (restLength === this.#partialBytes) return;
+    const excess = this.#options.partialFrames.change(restLength - this.#partialBytes);
+    this.#partialBytes = restLength;
+    if (excess !== null) this.destroy(new Error(excess));
   }
 
   #idleDue(): void {
@@ -185,6 +197,7 @@ export class RemotingConnection implements Connection {
   #closed(reason: Error | null): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#options.partialFrames.change(-this.#partialBytes);
     this.#idleTimer.cancel();
     this.unsentGraceTimer?.cancel();
     this.unsentGraceTimer = null;

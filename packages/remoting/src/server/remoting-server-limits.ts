@@ -8,6 +8,8 @@ export interface RemotingServerLimits {
   readonly inFlightBytesMax: number;
   /** The same over all connections. */
   readonly inFlightBytesTotalMax: number;
+  /** Bytes of frames that have begun to arrive, over all connections; the connection that goes beyond is closed. */
+  readonly partialFrameBytesTotalMax: number;
   /** Response bytes one peer has not taken; above, its requests are not read. */
   readonly unsentBytesPause: number;
   /** Above this for {@link unsentGraceMillis}, or above twice this, the connection is closed. */
@@ -24,6 +26,7 @@ export const remotingServerLimits: RemotingServerLimits = {
   connectionsMax: 65_536,
   inFlightBytesMax: 32 * 1024 * 1024,
   inFlightBytesTotalMax: 256 * 1024 * 1024,
+  partialFrameBytesTotalMax: 512 * 1024 * 1024,
   unsentBytesPause: 1024 * 1024,
   unsentBytesMax: 64 * 1024 * 1024,
   unsentGraceMillis: 10_000,

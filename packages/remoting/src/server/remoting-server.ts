@@ -5,6 +5,7 @@ import { RemotingConnection } from '../connection/remoting-connection.ts';
 import { callOn } from '../connection/call.ts';
 import type { SharedReceiveBuffer } from '../connection/frame-assembler.ts';
 import { createSharedReceiveBuffer } from '../connection/frame-assembler.ts';
+import { PartialFrames } from '../connection/partial-frames.ts';
 import type { Clock, Timer } from '../environment/clock.ts';
 import type { Logger } from '../environment/logger.ts';
 import type {
@@ -56,6 +57,7 @@ export class RemotingServer {
   readonly #openedListeners: ((connection: Connection) => void)[] = [];
   readonly #closedListeners: ((connection: Connection) => void)[] = [];
   readonly #sharedReceiveBuffer: SharedReceiveBuffer = createSharedReceiveBuffer();
+  readonly #partialFrames: PartialFrames;
   readonly #inFlight: InFlightRequests;
   readonly #unsentGuard: UnsentGuard;
   readonly #owner: ConnectionOwner;
@@ -68,6 +70,7 @@ export class RemotingServer {
     this.#logger = options.logger;
     this.#limits = { ...remotingServerLimits, ...options.limits };
     this.#table = new RequestTable(options.logger);
+    this.#partialFrames = new PartialFrames(this.#limits.partialFrameBytesTotalMax);
     this.#inFlight = new InFlightRequests(this.#limits);
     this.#unsentGuard = new UnsentGuard(this.#limits, options.clock);
     const dispatcher = new ChunkDispatcher({
@@ -218,6 +221,7 @@ export class RemotingServer {
     const connection = new RemotingConnection(stream, this.#owner, {
       clock: this.#options.clock,
       sharedReceiveBuffer: this.#sharedReceiveBuffer,
+      partialFrames: this.#partialFrames,
       frameLengthMax: this.#limits.frameLengthMax,
       idleMillisMax: this.#limits.idleMillisMax,
     });

@@ -199,6 +199,23 @@ describe('a RemotingClient on virtual time', () => {
     await house.stop();
   });
 
+  it('connects again for a call that comes while a closed connect is still under way', async () => {
+    const clock = new ManualClock();
+    const house = await startHouse({ transport: memoryTransport({ clock, latencyMillis: 10 }), clock });
+    const closedOn = expect(house.client.invoke(house.address, echoRequest(), SECOND)).rejects.toMatchObject({
+      name: 'RemotingConnectError',
+    });
+    await house.client.close(house.address);
+    await closedOn;
+    const next = house.client.invoke(house.address, echoRequest(), SECOND);
+    await clock.advance(100);
+    expect(await next).toMatchObject({ code: 0 });
+    expect(house.client.connectionCount).toBe(1);
+    const stopped = house.stop();
+    await clock.advance(100);
+    await stopped;
+  });
+
   it('bounds the calls that wait', async () => {
     const clock = new ManualClock();
     const house = await startHouse({

@@ -129,6 +129,42 @@ describe('limits on virtual time', () => {
     await house.stop();
   });
 
+  it('closes the peer whose incomplete frame is one too many', async () => {
+    const clock = new ManualClock();
+    const transport = memoryTransport({ clock });
+    const house = await startHouse({
+      transport,
+      clock,
+      serverLimits: { partialFrameBytesTotalMax: 330_000 },
+    });
+    const streams = await Promise.all(
+      [1, 2, 3].map(() => transport.connect({ address: parseAddress(house.address), timeoutMillis: 1000 })),
+    );
+    const begun = encodeFrame(requestCommand(ECHO, { body: Buffer.alloc(200_000) })).subarray(0, 120_000);
+    for (const stream of streams) {
+      collect(stream, []);
+      stream.write(begun);
+      await clock.advance(0);
+    }
+    expect(house.server.connectionCount).toBe(2);
+    expect(JSON.stringify(house.serverLog)).toContain(
+      'incomplete frames of all connections are 360000 bytes',
+    );
+    streams[0]!.destroy();
+    await clock.advance(0);
+    const next = await transport.connect({ address: parseAddress(house.address), timeoutMillis: 1000 });
+    const received: Buffer[] = [];
+    collect(next, received);
+    const whole = encodeFrame(requestCommand(ECHO, { body: Buffer.alloc(200_000) }));
+    for (let start = 0; start < whole.length; start += 50_000)
+      next.write(whole.subarray(start, start + 50_000));
+    await clock.advance(0);
+    expect(Buffer.concat(received).length).toBeGreaterThan(200_000);
+    for (const stream of [...streams, next]) stream.destroy();
+    await clock.advance(0);
+    await house.stop();
+  });
+
   it('bounds calls to a client that does not answer', async () => {
     const clock = new ManualClock();
     const transport = memoryTransport({ clock });
