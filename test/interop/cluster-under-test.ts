@@ -38,6 +38,8 @@ export interface ClusterOptions {
   readonly args?: readonly string[];
   readonly brokerPort?: number;
   readonly nameServerPort?: number;
+  /** Aborting kills servers that are still starting; the start rejects. */
+  readonly signal?: AbortSignal;
 }
 
 export async function startClusterUnderTest(options: ClusterOptions = {}): Promise<ClusterUnderTest> {
@@ -86,6 +88,7 @@ export async function startOurCluster(options: ClusterOptions = {}): Promise<Clu
     ...(options.config === undefined ? [] : [`--config=${writeConfig(scratch, options.config)}`]),
     ...(options.args ?? []),
   ]);
+  options.signal?.addEventListener('abort', () => void server.end('SIGKILL'));
   const nameServerAddress = `127.0.0.1:${nameServerPort}`;
   const brokerAddress = `127.0.0.1:${brokerPort}`;
   const remove = (): void => rmSync(scratch, { recursive: true, force: true });

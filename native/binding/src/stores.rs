@@ -125,6 +125,7 @@ fn report_json(report: &RecoveryReport) -> Value {
         "queuesRebuiltBecause": report.queues_rebuilt_because,
         "indexEntriesRebuilt": report.index_entries_rebuilt,
         "indexRebuiltBecause": report.index_rebuilt_because,
+        "millis": report.millis,
     })
 }
 

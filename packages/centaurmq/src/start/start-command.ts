@@ -3,6 +3,7 @@ import { type Logger, addressToString, nodeTransport, systemClock, systemRandom 
 import { join, resolve } from 'node:path';
 import { CommandError, ExitCode } from '../exit-code.ts';
 import { type RunningRoles, startRoles } from '../roles/start-roles.ts';
+import { describeRecovery } from './describe-recovery.ts';
 import { explainStartError } from './explain-start-error.ts';
 import { machineFacts } from './machine-facts.ts';
 import { prepareStoreDirectory } from './prepare-store-directory.ts';
@@ -90,6 +91,7 @@ function announcement(
         : 'os: acknowledged messages survive the death of this process';
     lines.push(`  broker        ${broker.brokerAddr}  (${config.brokerName} in ${config.brokerClusterName})`);
     lines.push(`  store         ${config.storePathRootDir}`);
+    lines.push(`  recovery      ${describeRecovery(broker.recovery)}`);
     lines.push(`  flush         ${acknowledged}`);
     if (config.namesrvAddr !== '') lines.push(`  registered    ${config.namesrvAddr}`);
   }
