@@ -73,8 +73,8 @@ function storage({ store }: BrokerRuntimeInfoOptions): Record<string, string> {
     earliestMessageTimeStamp: String(earliest === null ? -1 : decodeRecord(earliest, 0).storeTimestamp),
     commitLogMinOffset: String(status.minOffset),
     commitLogMaxOffset: String(status.appendedOffset),
-    commitLogDiskRatio: decimalText(ratio),
-    consumeQueueDiskRatio: decimalText(ratio),
+    commitLogDiskRatio: ratio.toFixed(4),
+    consumeQueueDiskRatio: ratio.toFixed(4),
     // An append builds the consume queue before it returns.
     dispatchBehindBytes: '0',
     pageCacheLockTimeMills: '0',

@@ -44,8 +44,12 @@ export class BrokerStatsManager {
     this.#topicPutTotal = parts.topicPutTotal;
   }
 
+  /** What is in the topics now was put before; a topic that comes later begins at nothing. */
   start(): void {
-    this.#readTopicTotals();
+    for (const topic of this.#topics()) {
+      const total = this.#topicPutTotal(topic);
+      if (total !== null) this.#topicTotals.set(topic, total);
+    }
     this.#arm();
   }
 
@@ -108,10 +112,10 @@ export class BrokerStatsManager {
   #readTopicTotals(): void {
     for (const topic of this.#topics()) {
       const total = this.#topicPutTotal(topic);
-      const before = this.#topicTotals.get(topic);
+      const before = this.#topicTotals.get(topic) ?? 0;
       if (total === null) this.#topicTotals.delete(topic);
       else this.#topicTotals.set(topic, total);
-      const added = total !== null && before !== undefined ? total - before : 0;
+      const added = total === null ? 0 : total - before;
       if (added > 0) {
         this.#add(StatsName.TOPIC_PUT_NUMS, topic, { value: added, times: added });
         this.#add(StatsName.BROKER_PUT_NUMS, this.#clusterName, { value: added, times: added });
