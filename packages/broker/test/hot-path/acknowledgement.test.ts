@@ -1,6 +1,7 @@
 import { ResponseCode } from '@centaurmq/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
+import { AppendStatus } from '../../src/store/native-status.ts';
 import { type BrokerKit, type FrameClient, sendCommand, startBroker } from '../broker-kit.ts';
 import { pullCommand } from '../pull/pull-command.ts';
 import { createTopicCommand } from './create-topic-command.ts';
@@ -90,5 +91,28 @@ describe.each([
     const next = await client.ask(sendCommand({ topic: 'Safe' }));
     expect(next.code).toBe(ResponseCode.SERVICE_NOT_AVAILABLE);
     expect((await client.ask(pullCommand({ topic: 'Safe' }))).code).toBe(ResponseCode.PULL_NOT_FOUND);
+  });
+});
+
+describe('a full disk', () => {
+  it('refuses sends with its name, and takes them again when there is space', async () => {
+    const native = loadNativeModule();
+    let full = false;
+    kit = await startBroker({
+      hotPath: false,
+      native: {
+        ...native,
+        append: (store, request, nowMillis, head) =>
+          full ? AppendStatus.DISK_FULL : native.append(store, request, nowMillis, head),
+      },
+    });
+    const client = await kit.connect();
+    expect((await client.ask(sendCommand())).code).toBe(ResponseCode.SUCCESS);
+    full = true;
+    const refused = await client.ask(sendCommand());
+    expect(refused.code).toBe(ResponseCode.SERVICE_NOT_AVAILABLE);
+    expect(refused.remark).toBe("service not available now: the broker's disk is full");
+    full = false;
+    expect((await client.ask(sendCommand())).extFields['queueOffset']).toBe('1');
   });
 });

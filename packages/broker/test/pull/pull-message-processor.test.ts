@@ -4,6 +4,7 @@ import {
   QueryConsumerOffsetRequestHeader,
   type RemotingCommand,
   RequestCode,
+  ResetOffsetRequestHeader,
   ResponseCode,
   decodeRecords,
   requestCommand,
@@ -169,6 +170,28 @@ describe('PullMessageProcessor', () => {
       extFields: QueryConsumerOffsetRequestHeader.encode({ consumerGroup: 'G', topic: 'T', queueId: 0 }),
     });
     expect((await client.ask(query)).extFields['offset']).toBe('1');
+  });
+
+  it('tells a consumer of a reset once, and goes on from there', async () => {
+    await send(5);
+    await client.ask(pullCommand({ queueOffset: 5 }));
+    const reset = await client.ask(
+      requestCommand(RequestCode.INVOKE_BROKER_TO_RESET_OFFSET, {
+        extFields: ResetOffsetRequestHeader.encode({
+          group: 'G',
+          topic: 'T',
+          queueId: 0,
+          offset: 2,
+          timestamp: -1,
+          isForce: true,
+        }),
+      }),
+    );
+    expect(reset.code).toBe(ResponseCode.SUCCESS);
+    const moved = await client.ask(pullCommand({ queueOffset: 5 }));
+    expect(moved).toMatchObject({ code: ResponseCode.PULL_OFFSET_MOVED, remark: 'OFFSET_RESET' });
+    expect(offsets(moved)).toEqual([2, 0, 5]);
+    expect(bodies(await client.ask(pullCommand({ queueOffset: 2 })))).toEqual(['m2', 'm3', 'm4']);
   });
 
   it('gives a missing required field as an error, not as a closed connection', async () => {
