@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -73,7 +73,12 @@ function build() {
   }
   run(tool('turbo'), ['run', 'build', '--output-logs=errors-only'], {
     quiet: true,
-    env: { TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
+    env: {
+      TURBO_TELEMETRY_DISABLED: '1',
+      TURBO_NO_UPDATE_NOTIFIER: '1',
+      // turbo asks the package manager for the workspace, which nobody need have installed.
+      PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+    },
   });
 }
 
