@@ -71,7 +71,7 @@ function build() {
       'Building the storage engine and the packages; the first time takes a minute or two …\n',
     );
   }
-  run(tool('turbo'), ['run', 'build', '--output-logs=errors-only'], {
+  run(tool('turbo'), ['run', 'build', '--output-logs=errors-only', '--env-mode=loose'], {
     quiet: true,
     env: {
       TURBO_TELEMETRY_DISABLED: '1',
