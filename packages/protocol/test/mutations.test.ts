@@ -78,7 +78,7 @@ describe.each([
   (bytes: Uint8Array) => unknown,
   (abstract new (...args: never[]) => Error)[],
 ][])('mutated %s', (_name, originals, decode, errors) => {
-  it('give a value or the promised error', () => {
+  it('give a value or the promised error', { timeout: 3_600_000 }, () => {
     let accepted = 0;
     for (let count = 0; count < MUTANTS; count += 1) {
       const mutant = mutate(random.pick(originals), random);

@@ -14,7 +14,7 @@ export const cacheFolder: string =
 export type JarSet = 'servers' | 'client-5.3.3' | 'client-4.9.8';
 
 /** A folder under test/interop/java that holds Java sources in the default package. */
-export type ProgramSet = 'launcher' | 'clients' | 'golden';
+export type ProgramSet = 'launcher' | 'clients' | 'golden' | 'read-back';
 
 const fetchTimeoutMillis = 300_000;
 const compileTimeoutMillis = 120_000;
