@@ -58,6 +58,11 @@ export class RemotingTooMuchRequestError extends RemotingCallError {
   override readonly name = 'RemotingTooMuchRequestError';
 }
 
+/** Why a connection was closed by this side: something the peer should not have done. Logged as a warning, unlike an idle close. */
+export class PeerFaultError extends Error {
+  override readonly name = 'PeerFaultError';
+}
+
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

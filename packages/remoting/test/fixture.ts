@@ -111,7 +111,7 @@ export const worlds = [
 
 /** Waits for a condition that real sockets bring about, turn by turn of the event loop. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`never: ${what}`);
     await new Promise((resolve) => {

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../environment/clock.ts';
 import type { ByteStream, SocketAddress } from '../environment/transport.ts';
+import { PeerFaultError } from '../errors.ts';
 import type { Connection } from '../server/request-handler.ts';
 import type { SharedReceiveBuffer } from './frame-assembler.ts';
 import { FrameAssembler } from './frame-assembler.ts';
@@ -170,7 +171,7 @@ export class RemotingConnection implements Connection {
     const rest = chunk.subarray(consumed);
     const frameLength = frameLengthAt(rest, 0, this.#options);
     if (typeof frameLength !== 'number') {
-      this.destroy(new Error(`malformed frame: ${frameLength.message}`, { cause: frameLength }));
+      this.destroy(new PeerFaultError(`malformed frame: ${frameLength.message}`, { cause: frameLength }));
       return;
     }
     this.#assembler.keep(rest, frameLength);
@@ -181,7 +182,7 @@ export class RemotingConnection implements Connection {
     if (restLength === this.#partialBytes) return;
     const excess = this.#options.partialFrames.change(restLength - this.#partialBytes);
     this.#partialBytes = restLength;
-    if (excess !== null) this.destroy(new Error(excess));
+    if (excess !== null) this.destroy(new PeerFaultError(excess));
   }
 
   #idleDue(): void {

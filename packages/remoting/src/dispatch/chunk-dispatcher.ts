@@ -4,7 +4,7 @@ import { frameLengthAt } from '../connection/frames.ts';
 import type { RemotingConnection } from '../connection/remoting-connection.ts';
 import type { Clock } from '../environment/clock.ts';
 import type { Logger } from '../environment/logger.ts';
-import { toError } from '../errors.ts';
+import { PeerFaultError, toError } from '../errors.ts';
 import type { ChunkIngestor } from '../server/chunk-ingestor.ts';
 import type { InFlightRequests } from './in-flight-requests.ts';
 import type { RequestContext } from '../server/request-handler.ts';
@@ -63,7 +63,7 @@ export class ChunkDispatcher {
         this.#dispatch(connection, rest.subarray(frames[index], frames[index + 1]));
       }
       if (result.violation !== null) {
-        connection.destroy(new Error(`malformed frame: ${result.violation}`));
+        connection.destroy(new PeerFaultError(`malformed frame: ${result.violation}`));
         break;
       }
       if (result.consumedBytes === 0) {
@@ -91,7 +91,7 @@ export class ChunkDispatcher {
   #hasWholeFrame(connection: RemotingConnection, chunk: Buffer, start: number): boolean {
     const length = frameLengthAt(chunk, start, this.#options.limits);
     if (typeof length !== 'number') {
-      connection.destroy(new Error(`malformed frame: ${length.message}`, { cause: length }));
+      connection.destroy(new PeerFaultError(`malformed frame: ${length.message}`, { cause: length }));
       return false;
     }
     return length > 0 && start + length <= chunk.length;
@@ -109,7 +109,7 @@ export class ChunkDispatcher {
     try {
       command = decodeFrame(frame, this.#options.limits);
     } catch (error) {
-      connection.destroy(new Error(`malformed frame: ${toError(error).message}`, { cause: error }));
+      connection.destroy(new PeerFaultError(`malformed frame: ${toError(error).message}`, { cause: error }));
       return;
     }
     // The chunk's memory is received into again as soon as this returns; handlers may work longer.

@@ -1,5 +1,6 @@
 import type { RemotingConnection } from '../connection/remoting-connection.ts';
 import type { Clock } from '../environment/clock.ts';
+import { PeerFaultError } from '../errors.ts';
 
 export interface UnsentLimits {
   readonly unsentBytesPause: number;
@@ -28,7 +29,7 @@ export class UnsentGuard {
     if (unsent <= unsentBytesMax) return;
     if (unsent > 2 * unsentBytesMax) {
       connection.destroy(
-        new Error(
+        new PeerFaultError(
           `the peer does not read: ${unsent} bytes unsent, more than twice unsentBytesMax ${unsentBytesMax}`,
         ),
       );
@@ -38,7 +39,7 @@ export class UnsentGuard {
       connection.unsentGraceTimer = null;
       if (connection.unsentBytes <= unsentBytesMax) return;
       connection.destroy(
-        new Error(
+        new PeerFaultError(
           `the peer does not read: ${connection.unsentBytes} bytes unsent, unsentBytesMax is ${unsentBytesMax}, unsentGraceMillis ${unsentGraceMillis} is over`,
         ),
       );

@@ -16,7 +16,7 @@ import type {
   TlsIdentity,
   Transport,
 } from '../environment/transport.ts';
-import { RemotingSendError, RemotingTooMuchRequestError, toError } from '../errors.ts';
+import { PeerFaultError, RemotingSendError, RemotingTooMuchRequestError, toError } from '../errors.ts';
 import { addressToString } from '../environment/address.ts';
 import type { ChunkIngestor } from './chunk-ingestor.ts';
 import { ChunkDispatcher } from '../dispatch/chunk-dispatcher.ts';
@@ -274,7 +274,8 @@ export class RemotingServer {
       reason: reason?.message ?? 'closed by the peer',
     };
     if (reason === null) this.#logger.debug(fields, 'connection closed');
-    else this.#logger.warn(fields, 'connection closed');
+    else if (reason instanceof PeerFaultError) this.#logger.warn(fields, 'connection closed');
+    else this.#logger.info(fields, 'connection closed');
     this.#options.chunkIngestor?.connectionClosed(connection);
     for (const listener of this.#closedListeners) listener(connection);
     if (this.#connections.size === 0) this.#allClosed?.();

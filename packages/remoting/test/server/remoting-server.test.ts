@@ -5,9 +5,9 @@ import { parseAddress, RemotingClient, RemotingError, silentLogger } from '../..
 import type { Connection } from '../../src/index.ts';
 import { collect, ECHO, echo, echoRequest, startHouse, until, worlds } from '../fixture.ts';
 
-const SECOND = { timeoutMillis: 5_000 };
+const SECOND = { timeoutMillis: 20_000 };
 
-describe.each(worlds)('a RemotingServer over $world', ({ make }) => {
+describe.each(worlds)('a RemotingServer over $world', { timeout: 30_000 }, ({ make }) => {
   it('answers with the opaque of the request', async () => {
     const house = await startHouse(make());
     const answer = await house.client.invoke(house.address, echoRequest('Grüße'), SECOND);

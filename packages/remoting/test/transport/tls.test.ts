@@ -13,7 +13,7 @@ import { ECHO, echo, echoRequest, recordingLogger, until } from '../fixture.ts';
 import type { LogLine } from '../fixture.ts';
 import { requestCommand } from '@centaurmq/protocol';
 
-const SECOND = { timeoutMillis: 5_000 };
+const SECOND = { timeoutMillis: 20_000 };
 const transport = nodeTransport();
 let identity: TlsIdentity;
 
@@ -46,7 +46,7 @@ function startClient(tls?: { trustedCertificate?: string; verifyPeer: boolean })
   });
 }
 
-describe('TLS on the plain port', () => {
+describe('TLS on the plain port', { timeout: 30_000 }, () => {
   const clients: RemotingClient[] = [];
   afterAll(() => Promise.all(clients.map((client) => client.close())));
 
