@@ -13,6 +13,8 @@ import { readQueue } from './stored-messages.ts';
 /** `CENTAURMQ_CRASH_ROUNDS=20 pnpm exec vitest run --project crash` is the full measure. */
 const rounds = Number(process.env['CENTAURMQ_CRASH_ROUNDS'] ?? 5);
 const seed = Number(process.env['CENTAURMQ_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
+/** A round takes two or three seconds where nothing else runs. */
+const timeout = 60_000 + rounds * 30_000;
 const topic = 'Crash';
 const writerKinds: readonly WriterKind[] = ['plain', 'plain', 'general', 'batch'];
 const loadMillisMin = 50;
@@ -23,7 +25,7 @@ const config = { mappedFileSizeCommitLog: 1 << 20, mappedFileSizeConsumeQueue: 2
 type Start = (options?: { readonly signal: AbortSignal }) => Promise<ClusterUnderTest>;
 
 describe.each(['os', 'fsync'])(`kill -9 under load at level %s, CENTAURMQ_SEED=${seed}`, (level) => {
-  test(`${rounds} times loses, damages and reorders nothing that was acknowledged`, async () => {
+  test(`${rounds} times loses, damages and reorders nothing that was acknowledged`, { timeout }, async () => {
     const random = seededRandom(level === 'os' ? seed : seed + 1);
     const folder = scratchFolder(`crash-${level}`);
     const ports = { nameServerPort: await freePort(), brokerPort: await freePort([-2, 0, 1]) };

@@ -90,6 +90,23 @@ describe.each(clientVersions)('the official Java consumer %s', (version) => {
     expect(after.received).toHaveLength(2 * messageCount);
   });
 
+  test.concurrent('a message sent back comes again ten seconds later, from the retry topic', async () => {
+    const topic = 'retry-topic';
+    const options = { topic, group: 'retry-group', instance: 'one', 'fail-first': true };
+    const produced = { topic, prefix: 'again', count: 5, queues: queueCount };
+    await produce(version, cluster.nameServerAddress, produced);
+    const namesrv = cluster.nameServerAddress;
+    await using consumer = await startConsumer(version, 'Push', { namesrv, ...options });
+    await vi.waitFor(() => expect(consumer.received).toHaveLength(10), { timeout: 45_000, interval: 100 });
+    const again = consumer.received.filter(({ reconsumeTimes }) => reconsumeTimes === 1);
+    expect(new Set(again.map(({ body }) => body)).size).toBe(5);
+    const first = new Map(consumer.received.slice(0, 5).map((message) => [message.body, message]));
+    for (const { body, storeTimestamp } of again) {
+      expect(storeTimestamp - (first.get(body)?.storeTimestamp ?? 0)).toBeGreaterThanOrEqual(10_000);
+    }
+    await consumer.stop();
+  });
+
   test.concurrent('lite pull polls everything once, and commits', async () => {
     const topic = 'lite-topic';
     const namesrv = cluster.nameServerAddress;
