@@ -150,7 +150,7 @@ export interface MessageStore {
   lookup(commitLogOffset: number): Buffer | null;
   /** Commit log offsets of messages with this key, newest first as the index has them. */
   queryIndex(query: IndexQuery): Promise<number[]>;
-  /** Whether arrivals in this queue are reported to {@link MessageStore.onArrival}. */
+  /** One watcher more or less of this queue, whose arrivals are reported to {@link MessageStore.onArrival}. */
   watch(topic: string, queueId: number, on: boolean): void;
   /** Called when messages have become visible in a watched queue. */
   onArrival(listener: (topic: string, queueId: number) => void): void;

@@ -26,6 +26,7 @@ export const ingestLimits: IngestLimits = {
 
 /** Responses of this size are copied and joined with others; the output buffer is free at once. */
 const COPIED_RESPONSE_BYTES = 8 * 1024;
+const NO_FRAMES: readonly number[] = [];
 
 export interface NativeChunkIngestorOptions {
   readonly native: NativeModule;
@@ -82,7 +83,9 @@ export class NativeChunkIngestor implements ChunkIngestor {
     const responseBytes = at(head, IngestHead.RESPONSE_BYTES);
     this.#afterAppend(head);
     this.#withhold(connection, out, head);
-    const otherFrames = Array.from(this.#frames.subarray(0, 2 * at(head, IngestHead.OTHER_FRAME_COUNT)));
+    const otherFrameCount = at(head, IngestHead.OTHER_FRAME_COUNT);
+    const otherFrames =
+      otherFrameCount === 0 ? NO_FRAMES : Array.from(this.#frames.subarray(0, 2 * otherFrameCount));
     const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
     const violation = describeViolation(violationCode, consumedBytes);
     const parts = { consumedBytes, otherFrames, violation };
@@ -117,11 +120,8 @@ export class NativeChunkIngestor implements ChunkIngestor {
   #afterAppend(head: Float64Array): void {
     const { store } = this.#options;
     const appendedRecords = at(head, IngestHead.APPENDED_RECORDS);
-    if (appendedRecords > 0) {
-      store.noteAppended(appendedRecords);
-    } else if (at(head, IngestHead.ARRIVALS_PENDING) > 0) {
-      store.noteArrivals();
-    }
+    if (appendedRecords > 0) store.noteAppended(appendedRecords);
+    if (at(head, IngestHead.ARRIVALS_PENDING) > 0) store.noteArrivals();
     if ((at(head, IngestHead.FLAGS) & IngestFlag.NEXT_SEGMENT_WANTED) !== 0) store.noteSegmentWanted();
   }
 

@@ -75,6 +75,8 @@ export class NativeMessageStore implements MessageStore {
   readonly #byHandle = new Map<number, OpenTopic>();
   readonly #arrivalListeners: ((topic: string, queueId: number) => void)[] = [];
   readonly #segmentListeners: (() => void)[] = [];
+  /** How many watch a queue, by handle and queue id. */
+  readonly #watchers = new Map<string, number>();
   readonly #smallHead = new Float64Array(16);
   readonly #appendHead = new Float64Array(64);
   #batchHead: Float64Array | null = null;
@@ -144,6 +146,7 @@ export class NativeMessageStore implements MessageStore {
     const status = this.#native.append(this.store, request, this.#clock.now(), head);
     if (status !== AppendStatus.APPENDED) return this.#refused(status);
     this.noteAppended(message.kind === 'single' ? 1 : at(head, AppendHead.RECORD_COUNT));
+    if (this.#watchers.size > 0) this.noteArrivals();
     return {
       status: 'appended',
       queueOffset: at(head, AppendHead.QUEUE_OFFSET),
@@ -262,7 +265,13 @@ export class NativeMessageStore implements MessageStore {
 
   watch(topicName: string, queueId: number, on: boolean): void {
     const topic = this.#byName.get(topicName);
-    if (topic !== undefined) this.#native.watch(this.store, topic.handle, queueId, on);
+    if (topic === undefined) return;
+    const key = `${topic.handle} ${queueId}`;
+    const before = this.#watchers.get(key) ?? 0;
+    const after = Math.max(0, before + (on ? 1 : -1));
+    if (after === 0) this.#watchers.delete(key);
+    else this.#watchers.set(key, after);
+    if (before === 0 || after === 0) this.#native.watch(this.store, topic.handle, queueId, on);
   }
 
   onArrival(listener: (topic: string, queueId: number) => void): void {
@@ -285,11 +294,10 @@ export class NativeMessageStore implements MessageStore {
     return appended;
   }
 
-  /** Something was appended: the background flush has work and readers may be waiting. */
+  /** Something was appended: the background flush has work. */
   noteAppended(recordCount: number): void {
     this.#appendedRecordCount += recordCount;
     this.#appendedSinceFlush = true;
-    this.noteArrivals();
   }
 
   noteSegmentWanted(): void {

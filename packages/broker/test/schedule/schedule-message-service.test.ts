@@ -17,7 +17,7 @@ import {
   startBroker,
   temporaryDirectory,
 } from '../broker-kit.ts';
-import { pullCommand } from '../pull/pull-command.ts';
+import { longPullCommand, pullCommand } from '../pull/pull-command.ts';
 
 let kit: BrokerKit;
 let client: FrameClient;
@@ -74,6 +74,17 @@ describe('delayed messages', () => {
     client = await kit.connect();
     expect(await messages('T')).toHaveLength(1);
     await kit.clock.advance(1);
+    expect(await messages('T')).toHaveLength(2);
+  });
+
+  it('arrive also when somebody has pulled the schedule topic and gone', async () => {
+    await client.ask(sendCommand());
+    const pull = longPullCommand({ topic: 'SCHEDULE_TOPIC_XXXX', queueId: 0, suspendTimeoutMillis: 10 });
+    const held = client.tell(pull);
+    await kit.clock.advance(20);
+    await client.answerTo(held.opaque);
+    await client.ask(sendCommand({ properties: propertiesText({ DELAY: '1' }) }));
+    await kit.clock.advance(1000);
     expect(await messages('T')).toHaveLength(2);
   });
 
