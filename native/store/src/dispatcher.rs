@@ -197,6 +197,11 @@ impl Dispatcher {
         request.properties.keys.into_iter().flat_map(index_keys).for_each(put);
     }
 
+    /// Whether entries are missing before this one: the queue was lost if their messages may still be in the log.
+    pub fn is_behind(&self, topic: TopicHandle, queue_id: u32, queue_offset: u64) -> bool {
+        self.queues.get(topic, queue_id).map_or(0, |queue| queue.appended()) < queue_offset
+    }
+
     /// A queue whose messages begin later, or go on after a gap, or start again after the topic was deleted: recovery's cases.
     /// True if the record is already in the queue.
     pub fn align_queue(

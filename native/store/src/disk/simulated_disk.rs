@@ -224,6 +224,17 @@ impl SimulatedDisk {
         Self { names: Arc::new(Mutex::new(copies)), faults }
     }
 
+    /// Everything written becomes durable, names too: a disk that was written long ago.
+    pub fn sync_all(&self) -> io::Result<()> {
+        let files: Vec<_> = self.names.lock().files.values().cloned().collect();
+        files.iter().try_for_each(|file| file.sync())?;
+        let mut names = self.names.lock();
+        let Names { files, durable_files, directories, durable_directories, .. } = &mut *names;
+        durable_files.clone_from(files);
+        durable_directories.clone_from(directories);
+        Ok(())
+    }
+
     /// All writes through files and all creations fail until switched off.
     pub fn fail_writes(&self, fail: bool) {
         self.faults.writes_fail.store(fail, Ordering::Relaxed);

@@ -9,12 +9,13 @@ use crate::index;
 use crate::mapped_file::MappedFile;
 use crate::record::{LogItem, decode};
 
-/// The segments in order, mapped whole. Files behind a gap or cut short, which only an interrupted creation leaves behind the
-/// safe range, are removed.
+/// The segments in order, mapped whole. `safe_end`: what lies below must be there; `known_end`: where our checkpoint stands.
+/// Files behind a gap or cut short, which only an interrupted creation leaves behind the safe range, are removed.
 pub fn load_segments(
     disk: &dyn Disk,
     segment_bytes: u64,
     safe_end: u64,
+    known_end: Option<u64>,
 ) -> Result<Vec<MappedFile>, StoreError> {
     let io = |error| StoreError::io("open", DIRECTORY, error);
     // Made durable with the root when recovery ends, so that nobody has to think of them later.
@@ -63,6 +64,16 @@ pub fn load_segments(
         let length = usize::try_from(segment_bytes).unwrap_or(usize::MAX);
         let mapped = MappedFile::map(path.clone(), base, file, length, length);
         segments.push(mapped.map_err(|error| StoreError::io("map", path, error))?);
+    }
+    if let Some(known_end) = known_end
+        && segments.first().is_some_and(|first| first.base() > known_end)
+    {
+        // The log never went so far for certain, and its beginning did not reach the disk.
+        for segment in segments.drain(..).rev() {
+            disk.remove_file(segment.path())
+                .map_err(|error| StoreError::io("remove", segment.path(), error))?;
+        }
+        removed = true;
     }
     if removed {
         disk.sync_directory(DIRECTORY)

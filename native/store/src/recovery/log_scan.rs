@@ -28,6 +28,8 @@ pub struct ScanOutcome {
     pub index_entries: u64,
     /// Of the last record.
     pub store_timestamp: Option<i64>,
+    /// A queue lacks entries before the ones found: the scan stopped, queues have to be built from the log's beginning.
+    pub queue_gap: Option<String>,
 }
 
 pub struct LogScan<'a> {
@@ -39,6 +41,8 @@ pub struct LogScan<'a> {
     pub from: DispatchFrom,
     /// Records from here on are ours.
     pub checksum_from: u64,
+    /// The scan begins where the log begins: what a queue lacks is gone.
+    pub whole_log: bool,
 }
 
 impl LogScan<'_> {
@@ -73,6 +77,9 @@ impl LogScan<'_> {
             match decode_at(rest, outcome.end_offset, Checksum::at(outcome.end_offset, self.checksum_from)) {
                 Ok(LogItem::Record(view)) => {
                     self.dispatch(&view, outcome)?;
+                    if outcome.queue_gap.is_some() {
+                        return Ok(Some(RecordError::Empty));
+                    }
                     outcome.records += 1;
                     outcome.store_timestamp = Some(view.store_timestamp);
                     outcome.end_offset += view.bytes().len() as u64;
@@ -137,6 +144,12 @@ impl LogScan<'_> {
         outcome: &mut ScanOutcome,
     ) -> Result<(), StoreError> {
         let DispatchRequest { topic, topic_name, queue_id, commit_log_offset, .. } = *request;
+        if !self.whole_log && self.dispatcher.is_behind(topic, queue_id, queue_offset) {
+            let name = String::from_utf8_lossy(topic_name);
+            outcome.queue_gap =
+                Some(format!("queue {queue_id} of {name} lacks entries before offset {queue_offset}"));
+            return Ok(());
+        }
         let known =
             self.dispatcher.align_queue(topic, topic_name, queue_id, queue_offset, commit_log_offset)?;
         if known {

@@ -61,10 +61,10 @@ impl<'a> Recovery<'a> {
         let previous_process = abort_mark::read(&**disk)?;
         let unclean = previous_process.is_some();
         let checkpoint = Checkpoint::load(&**disk)?;
-        let safe_end =
-            checkpoint.and_then(|checkpoint| checkpoint.mark).map_or(0, |mark| mark.commit_log_offset);
+        let known_end = checkpoint.and_then(|checkpoint| checkpoint.mark).map(|mark| mark.commit_log_offset);
+        let safe_end = known_end.unwrap_or(0);
         let safe_end = options.cut_damage_at.map_or(safe_end, |consent| safe_end.min(consent));
-        let segments = load_segments(&**disk, options.segment_bytes, safe_end)?;
+        let segments = load_segments(&**disk, options.segment_bytes, safe_end, known_end)?;
         let log_min = segments.first().map_or(0, MappedFile::base);
         let heads = segment_heads(&segments);
         let plan = decide_start(&Findings {
@@ -90,30 +90,15 @@ impl<'a> Recovery<'a> {
         let queue_mark = self.recover_queues()?;
         let index = if self.options.index_enabled { Some(self.recover_index()?) } else { None };
         let mapped_count = Arc::new(AtomicUsize::new(0));
-        let mut dispatcher = Dispatcher::new(
-            self.disk.clone(),
-            self.queues.clone(),
-            self.options.queue_file_bytes(),
-            index.clone(),
-            mapped_count.clone(),
-            self.options.consume_queue_mapped_max,
-        );
-        dispatcher.set_mark(queue_mark);
         if self.options.verify_on_open {
             self.plan.scan_from = self.log_min;
         }
-        let index_from = self.plan.index_from.unwrap_or(self.log_min);
-        let checksum_from = self.checksum_from(u64::MAX);
-        let outcome = LogScan {
-            segments: &self.segments,
-            segment_bytes: self.options.segment_bytes,
-            options: self.options,
-            topics: &mut self.topics,
-            dispatcher: &mut dispatcher,
-            from: DispatchFrom { queue_from: self.plan.queue_from, index_from },
-            checksum_from,
+        let (mut dispatcher, mut outcome) = self.scan(queue_mark, index.clone(), &mapped_count)?;
+        if let Some(because) = outcome.queue_gap.take() {
+            drop(dispatcher);
+            self.start_over(&because, index.as_deref())?;
+            (dispatcher, outcome) = self.scan(QueueMark::default(), index.clone(), &mapped_count)?;
         }
-        .run(self.plan.scan_from)?;
         self.check_safe_range(&outcome)?;
         self.note(&outcome);
         let checkpoint_current = self.is_checkpoint_current(&outcome);
@@ -129,6 +114,50 @@ impl<'a> Recovery<'a> {
             AppendState { dispatcher, segment, last_store_timestamp, unflushed: Vec::new(), closing: false };
         let Self { report, topics, queues, .. } = self;
         Ok(Recovered { report, topics, queues, log, index, append, mapped_count, checkpoint_current })
+    }
+
+    fn scan(
+        &mut self,
+        queue_mark: QueueMark,
+        index: Option<Arc<IndexService>>,
+        mapped_count: &Arc<AtomicUsize>,
+    ) -> Result<(Dispatcher, ScanOutcome), StoreError> {
+        let mut dispatcher = Dispatcher::new(
+            self.disk.clone(),
+            self.queues.clone(),
+            self.options.queue_file_bytes(),
+            index,
+            mapped_count.clone(),
+            self.options.consume_queue_mapped_max,
+        );
+        dispatcher.set_mark(queue_mark);
+        let index_from = self.plan.index_from.unwrap_or(self.log_min);
+        let checksum_from = self.checksum_from(u64::MAX);
+        let outcome = LogScan {
+            segments: &self.segments,
+            segment_bytes: self.options.segment_bytes,
+            options: self.options,
+            topics: &mut self.topics,
+            dispatcher: &mut dispatcher,
+            from: DispatchFrom { queue_from: self.plan.queue_from, index_from },
+            checksum_from,
+            whole_log: self.plan.queue_from == self.log_min,
+        }
+        .run(self.plan.scan_from)?;
+        Ok((dispatcher, outcome))
+    }
+
+    /// Queues turned out to be incomplete: everything is built from the log's beginning.
+    fn start_over(&mut self, because: &str, index: Option<&IndexService>) -> Result<(), StoreError> {
+        self.forget_marks()?;
+        remove_queues(&**self.disk, &mut self.topics, &self.queues)?;
+        if let Some(index) = index {
+            index.clear()?;
+        }
+        let StartPlan { scan_from, queue_from, index_from, .. } = &mut self.plan;
+        (*scan_from, *queue_from, *index_from) = (self.log_min, self.log_min, Some(self.log_min));
+        self.report.queues_rebuilt_because = Some(because.to_owned());
+        Ok(())
     }
 
     /// Loads the queues, or empties them when they are to be built anew.
@@ -169,6 +198,11 @@ impl<'a> Recovery<'a> {
     fn queues_lost(&self, found: &FoundQueues) -> Option<String> {
         if let Some(reason) = &found.unusable {
             return Some(reason.clone());
+        }
+        if self.plan.mark.is_none() && self.log_min == 0 && found.mark.first_file_total > 0 {
+            return Some(
+                "first files of queues are missing although nothing was deleted from the log".to_owned(),
+            );
         }
         let mark = self.plan.mark?;
         let (there, known) = (found.mark, mark.queues);

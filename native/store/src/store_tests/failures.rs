@@ -161,7 +161,7 @@ fn lost_queues_and_index_are_built_anew() {
             }
         }),
         ("a file cut short", |disk| {
-            disk.open("consumequeue/T/0/00000000000000002000").unwrap().set_len(100).unwrap()
+            disk.open("consumequeue/T/0/00000000000000002000").unwrap().set_len(100).unwrap();
         }),
         ("the last entry zeroed", |disk| {
             let file = disk.open("consumequeue/T/0/00000000000000002000").unwrap();

@@ -1,5 +1,6 @@
 //! The store as a whole, on the simulated disk and on a real one.
 
+mod apache_stores;
 mod append_and_read;
 mod failures;
 mod power_loss;
