@@ -43,6 +43,7 @@ export * from './headers/transaction.ts';
 export * from './json/fast-json.ts';
 export * from './json/json-error.ts';
 export * from './json/json-object.ts';
+export * from './json/write-json.ts';
 export * from './message/batch-codec.ts';
 export * from './message/crc32.ts';
 export * from './message/host-address.ts';

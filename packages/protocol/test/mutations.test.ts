@@ -22,7 +22,7 @@ import { Seeded, mutate, seedOfRun } from './support/seeded.ts';
 
 // Whatever arrives, a decoder answers with a value or with the error that it promises; it neither hangs nor fails otherwise.
 
-const MUTANTS = Number(process.env['MUTANTS'] ?? 4000);
+const MUTANTS = Number(process.env['MUTANTS'] ?? 2000);
 const random = new Seeded(seedOfRun());
 
 function unhexed(name: string, key: string): Buffer[] {

@@ -1,4 +1,4 @@
-import { writeJson } from '../json/fast-json.ts';
+import { writeJson } from '../json/write-json.ts';
 import { JsonValue } from '../json/json-object.ts';
 
 /** A body in JSON: read as tolerantly as fastjson reads, written so that Java and Go read it. */

@@ -1,6 +1,6 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import { MqVersion } from '../command/mq-version.ts';
-import { writeJson } from '../json/fast-json.ts';
+import { writeJson } from '../json/write-json.ts';
 import { JsonError } from '../json/json-error.ts';
 import { JsonValue } from '../json/json-object.ts';
 import { DataVersion } from './data-version.ts';

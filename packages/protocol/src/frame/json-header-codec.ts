@@ -1,11 +1,8 @@
 import { languageCode, languageName } from '../command/language-code.ts';
 import { type ExtFields, type RemotingCommand, SerializeType } from '../command/remoting-command.ts';
 import { parseFastJson } from '../json/fast-json.ts';
+import { jsonString } from '../json/json-string.ts';
 import { FrameError } from './frame-error.ts';
-
-// Control characters, quote, backslash, and lone-surrogate candidates: JSON.stringify knows what to do with each.
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /**
  * The header as compact JSON, keys in this order: code, language, version, opaque, flag, remark, extFields,
@@ -13,21 +10,17 @@ const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
  */
 export function encodeJsonHeader(command: RemotingCommand): string {
   let text = `{"code":${command.code},"language":"${languageName(command.language)}","version":${command.version},"opaque":${command.opaque},"flag":${command.flag}`;
-  if (command.remark !== null) text += `,"remark":${quoted(command.remark)}`;
+  if (command.remark !== null) text += `,"remark":${jsonString(command.remark)}`;
   let separator = ',"extFields":{';
   for (const key in command.extFields) {
     const value = command.extFields[key];
     if (value === undefined) continue;
-    text += `${separator}${quoted(key)}:${quoted(value)}`;
+    text += `${separator}${jsonString(key)}:${jsonString(value)}`;
     separator = ',';
   }
   if (separator === ',') text += '}';
   const type = command.serializeType === SerializeType.JSON ? 'JSON' : 'ROCKETMQ';
   return `${text},"serializeTypeCurrentRPC":"${type}"}`;
-}
-
-function quoted(text: string): string {
-  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 /**

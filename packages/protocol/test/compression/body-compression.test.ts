@@ -78,7 +78,7 @@ describe.each(types)('%s', (_name, type) => {
     assertRejectsEveryPrefix(compressed, (prefix) => decompressBody(prefix, sysFlag), [CompressionError]);
   });
 
-  it('stops a bomb at the limit', () => {
+  it('stops a bomb at the limit', { timeout: 60_000 }, () => {
     const bomb = compressBody(Buffer.alloc(20_000_000), type);
     expect(bomb.length).toBeLessThan(100_000);
     expect(() => decompressBody(bomb, sysFlag, 1_000_000)).toThrow(CompressionError);
