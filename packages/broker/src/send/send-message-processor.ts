@@ -53,7 +53,7 @@ export interface SendMessageProcessorOptions {
   readonly topics: SendTopics;
   readonly groups: SendGroups;
   readonly locks: { isLockAllExpired(group: string): boolean };
-  readonly store: Pick<MessageStore, 'append' | 'acknowledged' | 'identity' | 'status'>;
+  readonly store: Pick<MessageStore, 'append' | 'acknowledged' | 'identity' | 'status' | 'topicSettled'>;
   readonly delays: DelayedMessages;
   readonly random: Random;
   /** UNIQ_KEY for a message that came without one. */
@@ -129,6 +129,7 @@ export class SendMessageProcessor {
         remark: `topic[${send.topic}] not exist, apply first please!`,
       });
     }
+    await this.#options.store.topicSettled(send.topic);
     if (!TopicRules.isRetryTopic(send.topic) || send.batch) return this.#sendTo(topic, sending);
     return this.#sendToRetryTopic(topic, sending);
   }

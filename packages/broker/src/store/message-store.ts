@@ -128,8 +128,13 @@ export interface MessageStore {
   readonly identity: StoreIdentity;
   /** Creates or updates. */
   defineTopic(spec: StoreTopicSpec): void;
-  /** Forgets the topic's queues and removes their files. */
+  /**
+   * Forgets the topic's queues and removes their files. A topic of the same name that is defined meanwhile comes to life
+   * when that is done.
+   */
   deleteTopic(topic: string): Promise<void>;
+  /** Resolves when no deletion of a topic of this name is under way. */
+  topicSettled(topic: string): Promise<void>;
   append(message: MessageToAppend): Appended | AppendRefused;
   /** Resolves when the topic's acknowledgement level covers `endOffset`, or after syncFlushTimeout. Null: it does already. */
   acknowledged(topic: string, endOffset: number): Promise<AckOutcome> | null;

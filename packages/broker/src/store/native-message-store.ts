@@ -62,6 +62,12 @@ interface OpenTopic {
   readonly ackLevel: AckLevel;
 }
 
+interface TopicDeletion {
+  readonly done: Promise<void>;
+  /** Defined again while its predecessor is being deleted. */
+  successor: StoreTopicSpec | null;
+}
+
 /** The messages of an open native store. Opening, closing and the timers are {@link StoreLifecycle}'s. */
 export class NativeMessageStore implements MessageStore {
   readonly gate: AckGate;
@@ -73,6 +79,7 @@ export class NativeMessageStore implements MessageStore {
   readonly #memoryBytes: number;
   readonly #byName = new Map<string, OpenTopic>();
   readonly #byHandle = new Map<number, OpenTopic>();
+  readonly #deletions = new Map<string, TopicDeletion>();
   readonly #arrivalListeners: ((topic: string, queueId: number) => void)[] = [];
   readonly #segmentListeners: (() => void)[] = [];
   /** How many watch a queue, by handle and queue id. */
@@ -122,6 +129,13 @@ export class NativeMessageStore implements MessageStore {
   }
 
   defineTopic(spec: StoreTopicSpec): void {
+    const deletion = this.#deletions.get(spec.name);
+    // Both would work on files of the same names.
+    if (deletion === undefined) this.#define(spec);
+    else deletion.successor = spec;
+  }
+
+  #define(spec: StoreTopicSpec): void {
     const handle = this.#native.defineTopic(this.store, JSON.stringify(spec));
     const topic = { name: spec.name, handle, ackLevel: spec.ackLevel };
     this.#byName.set(spec.name, topic);
@@ -130,10 +144,25 @@ export class NativeMessageStore implements MessageStore {
 
   async deleteTopic(name: string): Promise<void> {
     const topic = this.#byName.get(name);
-    if (topic === undefined) return;
+    const earlier = this.#deletions.get(name);
+    if (earlier !== undefined) earlier.successor = null;
+    if (topic === undefined) return earlier?.done;
     this.#byName.delete(name);
     this.#byHandle.delete(topic.handle);
-    await this.#tasks.run('deleteTopic', this.store, topic.handle);
+    const deletion: TopicDeletion = {
+      successor: null,
+      done: this.#tasks.run('deleteTopic', this.store, topic.handle).finally(() => {
+        this.#deletions.delete(name);
+        if (deletion.successor !== null) this.#define(deletion.successor);
+      }),
+    };
+    this.#deletions.set(name, deletion);
+    await deletion.done;
+  }
+
+  async topicSettled(name: string): Promise<void> {
+    // Whether it went well is told to whoever deleted.
+    await this.#deletions.get(name)?.done.catch(() => undefined);
   }
 
   append(message: MessageToAppend): Appended | AppendRefused {
