@@ -95,7 +95,7 @@ function storeCommands(store: Command): void {
       });
 }
 
-/** The arguments belong to the administration command; whatever it says is its own. */
+/** The arguments belong to the administration commands; what they say and how they end is their own. */
 function adminCommand(program: Command, ended: (exitCode: ExitCode) => void): void {
   program
     .command('admin')
@@ -104,20 +104,9 @@ function adminCommand(program: Command, ended: (exitCode: ExitCode) => void): vo
     .allowExcessArguments()
     .helpOption(false)
     .action(async (_flags: unknown, command: Command) => {
-      const admin: Record<string, unknown> = await import('@centaurmq/admin-cli');
-      const run = admin['runAdminCommandLine'];
-      if (typeof run !== 'function')
-        throw new CommandError('the administration commands are not part of this build', {
-          advice: 'install @centaurmq/admin-cli',
-        });
-      const exitCode: unknown = await run(command.args);
-      ended(
-        exitCode === ExitCode.SUCCESS
-          ? ExitCode.SUCCESS
-          : exitCode === ExitCode.USAGE
-            ? ExitCode.USAGE
-            : ExitCode.FAILURE,
-      );
+      // Loaded only now: starting a broker does not need it.
+      const { runAdminCommandLine } = await import('@centaurmq/admin-cli');
+      ended(await runAdminCommandLine(command.args));
     });
 }
 

@@ -22,7 +22,9 @@ export function decidePage<Value>(
   const entries = [...table].toSorted(([left], [right]) => (left < right ? -1 : 1));
   if (request.startIndex === undefined || request.countMax === undefined) return entries;
   const start = sameVersion(request.dataVersion, current) ? Math.max(0, request.startIndex) : 0;
-  return entries.slice(start, start + Math.max(0, Math.min(request.countMax, PAGE_ENTRIES_MAX)));
+  const end = start + Math.max(0, Math.min(request.countMax, PAGE_ENTRIES_MAX));
+  // Official tools stop asking when all but one have come: never leave a single one behind.
+  return entries.slice(start, end === entries.length - 1 ? entries.length : end);
 }
 
 function sameVersion(text: string | undefined, current: DataVersion): boolean {

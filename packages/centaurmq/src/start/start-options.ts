@@ -1,5 +1,5 @@
 import type { BrokerConfig } from '@centaurmq/broker';
-import { isIP } from 'node:net';
+import { isIpAddress } from '@centaurmq/remoting';
 import { CommandError, ExitCode } from '../exit-code.ts';
 import { type LogLevel, logLevels } from '../logging/console-logger.ts';
 
@@ -55,7 +55,7 @@ export function decideStartOptions(flags: StartFlags, conf: Partial<BrokerConfig
     throw usage('--role broker needs to know the name servers', 'add --namesrv HOST:PORT[;HOST:PORT]');
   const alone = role === 'all' && others === '';
   const brokerIP1 = flags.brokerIp ?? conf.brokerIP1 ?? (alone ? LOOPBACK : undefined);
-  if (flags.brokerIp !== undefined && isIP(flags.brokerIp) === 0)
+  if (flags.brokerIp !== undefined && !isIpAddress(flags.brokerIp))
     throw usage(
       `--broker-ip: expected an IPv4 or IPv6 address, found ${JSON.stringify(flags.brokerIp)}`,
       'give the address that clients reach this machine at',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { SocketAddress } from './transport.ts';
 
 const PORT_MAX = 65_535;
@@ -22,4 +23,9 @@ export function parseAddress(address: string): SocketAddress {
     );
   }
   return { host, port };
+}
+
+/** An IPv4 or IPv6 literal, and not a name that has to be looked up. */
+export function isIpAddress(text: string): boolean {
+  return isIP(text) !== 0;
 }
