@@ -1,3 +1,4 @@
+import { addressToString } from '../environment/address.ts';
 import type { Clock } from '../environment/clock.ts';
 import type {
   ByteStream,
@@ -19,6 +20,8 @@ export interface MemoryTransportOptions {
 
 const WINDOW_BYTES = 64 * 1024;
 const EPHEMERAL_PORT_FIRST = 49_152;
+const LOOPBACK = '127.0.0.1';
+const ANY_HOST = ['0.0.0.0', '::'];
 
 /**
  * A network inside the process, for tests: the same interfaces, order kept per connection, no copy before delivery (so that memory
@@ -26,38 +29,36 @@ const EPHEMERAL_PORT_FIRST = 49_152;
  */
 export function memoryTransport(options: MemoryTransportOptions): Transport {
   const wire = new Wire(options);
-  const listeners = new Map<number, ListenOptions>();
+  const listeners = new Listeners();
   let lastPort = EPHEMERAL_PORT_FIRST;
 
   function listen(listening: ListenOptions): Promise<Listener> {
-    const port = listening.port === 0 ? ++lastPort : listening.port;
-    if (listeners.has(port)) {
-      return Promise.reject(new Error(`listen EADDRINUSE: address already in use ${listening.host}:${port}`));
+    const address = { host: listening.host, port: listening.port === 0 ? ++lastPort : listening.port };
+    if (listeners.at(address) !== undefined) {
+      return Promise.reject(
+        failure('EADDRINUSE', `listen EADDRINUSE: address already in use ${addressToString(address)}`),
+      );
     }
-    listeners.set(port, listening);
+    listeners.add(address, listening);
     return Promise.resolve({
-      address: { host: listening.host, port },
+      address,
       close: () => {
-        listeners.delete(port);
+        listeners.delete(address);
         return Promise.resolve();
       },
     });
   }
 
-  async function connect(connecting: ConnectOptions): Promise<ByteStream> {
+  async function connect({ address, tls }: ConnectOptions): Promise<ByteStream> {
     await wire.travel();
-    const { host, port } = connecting.address;
-    const listening = listeners.get(port);
-    if (listening === undefined) throw new Error(`connect ECONNREFUSED ${host}:${port}`);
-    if (connecting.tls !== undefined && listening.tlsMode === 'disabled') {
-      throw new Error(`${host}:${port} does not speak TLS`);
-    }
-    if (connecting.tls === undefined && listening.tlsMode === 'enforcing') {
-      throw new Error(`${host}:${port} speaks TLS only`);
-    }
-    const near: SocketAddress = { host: '127.0.0.1', port: ++lastPort };
-    const client = new MemoryStream(wire, near, connecting.address);
-    const server = new MemoryStream(wire, connecting.address, near);
+    const name = addressToString(address);
+    const listening = listeners.at(address);
+    if (listening === undefined) throw failure('ECONNREFUSED', `connect ECONNREFUSED ${name}`);
+    if (tls !== undefined && listening.tlsMode === 'disabled') throw new Error(`${name} does not speak TLS`);
+    if (tls === undefined && listening.tlsMode === 'enforcing') throw new Error(`${name} speaks TLS only`);
+    const near: SocketAddress = { host: LOOPBACK, port: ++lastPort };
+    const client = new MemoryStream(wire, near, address);
+    const server = new MemoryStream(wire, address, near);
     client.join(server);
     listening.accepted(server);
     await wire.travel();
@@ -65,6 +66,33 @@ export function memoryTransport(options: MemoryTransportOptions): Transport {
   }
 
   return { listen, connect };
+}
+
+/** Who listens where: one host, or every host of a port. */
+class Listeners {
+  readonly #listeners = new Map<string, ListenOptions>();
+
+  add(address: SocketAddress, listening: ListenOptions): void {
+    this.#listeners.set(key(address), listening);
+  }
+
+  delete(address: SocketAddress): void {
+    this.#listeners.delete(key(address));
+  }
+
+  at(address: SocketAddress): ListenOptions | undefined {
+    const everywhere = ANY_HOST.map((host) => this.#listeners.get(key({ host, port: address.port })));
+    return this.#listeners.get(key(address)) ?? everywhere.find((listening) => listening !== undefined);
+  }
+}
+
+function key({ host, port }: SocketAddress): string {
+  return `${host === 'localhost' ? LOOPBACK : host} ${port}`;
+}
+
+/** As the system's errors: with a `code`. */
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 class Wire {
