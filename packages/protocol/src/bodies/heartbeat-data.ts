@@ -13,6 +13,18 @@ export const ConsumeFromWhere = {
   CONSUME_FROM_TIMESTAMP: 'CONSUME_FROM_TIMESTAMP',
 } as const;
 
+/** By Java's ordinals. */
+const consumeTypes: readonly string[] = Object.keys(ConsumeType);
+const messageModels: readonly string[] = Object.keys(MessageModel);
+const consumeFromWheres: readonly string[] = [
+  ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET,
+  'CONSUME_FROM_LAST_OFFSET_AND_FROM_MIN_WHEN_BOOT_FIRST',
+  'CONSUME_FROM_MIN_OFFSET',
+  'CONSUME_FROM_MAX_OFFSET',
+  ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET,
+  ConsumeFromWhere.CONSUME_FROM_TIMESTAMP,
+];
+
 export interface ConsumerData {
   readonly groupName: string;
   /** One of {@link ConsumeType}, or what an unknown client says. */
@@ -26,9 +38,13 @@ export interface ConsumerData {
 }
 export const ConsumerData: Body<ConsumerData> = defineBody('ConsumerData', (json) => ({
   groupName: json.textOf('groupName'),
-  consumeType: json.textOf('consumeType', ConsumeType.CONSUME_PASSIVELY),
-  messageModel: json.textOf('messageModel', MessageModel.CLUSTERING),
-  consumeFromWhere: json.textOf('consumeFromWhere', ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET),
+  consumeType: json.constantOf('consumeType', consumeTypes, ConsumeType.CONSUME_PASSIVELY),
+  messageModel: json.constantOf('messageModel', messageModels, MessageModel.CLUSTERING),
+  consumeFromWhere: json.constantOf(
+    'consumeFromWhere',
+    consumeFromWheres,
+    ConsumeFromWhere.CONSUME_FROM_LAST_OFFSET,
+  ),
   subscriptionDataSet: json.listOf('subscriptionDataSet', SubscriptionData.read),
   unitMode: json.booleanOf('unitMode'),
 }));

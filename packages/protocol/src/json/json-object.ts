@@ -23,8 +23,20 @@ export class JsonValue {
     return this.#value === undefined || this.#value === null;
   }
 
+  /** A string; of a number or boolean its text, as fastjson gives it. */
   text(): string {
-    return typeof this.#value === 'string' ? this.#value : this.#fail('a string');
+    const value = this.#value;
+    if (typeof value === 'string') return value;
+    const isScalar = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+    return isScalar ? String(value) : this.#fail('a string');
+  }
+
+  /** A constant's name; C++ clients send its ordinal instead. */
+  constant(names: readonly string[]): string {
+    const ordinal = this.#value;
+    return typeof ordinal === 'number'
+      ? (names[ordinal] ?? this.#fail(`0 to ${names.length - 1}`))
+      : this.text();
   }
 
   /** Any JSON number, or a number in a string as some clients write it; a long beyond 2^53 is rounded. */
@@ -37,8 +49,18 @@ export class JsonValue {
 
   boolean(): boolean {
     if (typeof this.#value === 'boolean') return this.#value;
-    if (this.#value === 'true' || this.#value === 'false') return this.#value === 'true';
-    return this.#fail('true or false');
+    switch (typeof this.#value === 'string' ? this.#value.toLowerCase() : this.#value) {
+      case 'true':
+      case '1':
+      case 1:
+        return true;
+      case 'false':
+      case '0':
+      case 0:
+        return false;
+      default:
+        return this.#fail('true or false');
+    }
   }
 
   list<T>(read: Read<T>): T[] {
@@ -96,6 +118,11 @@ export class JsonValue {
   textOf(name: string, absent: string = ''): string {
     const value = this.member(name);
     return value.isNull ? absent : value.text();
+  }
+
+  constantOf(name: string, names: readonly string[], absent: string): string {
+    const value = this.member(name);
+    return value.isNull ? absent : value.constant(names);
   }
 
   optionalTextOf(name: string): string | undefined {

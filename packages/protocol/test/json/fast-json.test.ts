@@ -156,10 +156,11 @@ describe('JsonValue', () => {
 
   it('says the path of what does not fit', () => {
     expect(() => body.numberOf('s')).toThrow('JSON at Body.s: found "x", expected a number');
-    expect(() => body.listOf('l', (element) => element.text())).toThrow(
-      'JSON at Body.l[0]: found 1, expected a string',
+    expect(() => body.listOf('l', (element) => element.boolean())).toThrow(
+      'JSON at Body.l[1]: found "y", expected true or false',
     );
-    expect(() => body.tableOf('o', (element) => element.boolean())).toThrow('JSON at Body.o.k: found 1');
+    expect(() => body.textOf('l')).toThrow('JSON at Body.l: found an array, expected a string');
+    expect(() => body.tableOf('o', (element) => element.list(String))).toThrow('JSON at Body.o.k: found 1');
     expect(() =>
       body.keyedTableOf(
         'o',
