@@ -82,20 +82,20 @@ export class NativeChunkIngestor implements ChunkIngestor {
     }
     const responseBytes = at(head, IngestHead.RESPONSE_BYTES);
     this.#afterAppend(head);
-    this.#withhold(connection, out, head);
+    if (at(head, IngestHead.REQUIRED_FLUSH_OFFSET) > 0) this.#withhold(connection, out, head);
     const otherFrameCount = at(head, IngestHead.OTHER_FRAME_COUNT);
-    const otherFrames =
-      otherFrameCount === 0 ? NO_FRAMES : Array.from(this.#frames.subarray(0, 2 * otherFrameCount));
     const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
-    const violation = describeViolation(violationCode, consumedBytes);
-    const parts = { consumedBytes, otherFrames, violation };
-    if (taken !== null && responseBytes > COPIED_RESPONSE_BYTES) {
-      const release = (): void => this.#ring.release(taken);
-      return { ...parts, responses: taken.subarray(0, responseBytes), release };
-    }
-    const responses = responseBytes === 0 ? null : Buffer.from(out.subarray(0, responseBytes));
-    if (taken !== null) this.#ring.release(taken);
-    return { ...parts, responses, release: null };
+    const responses = takenResponses(out, taken, responseBytes);
+    const lent = taken !== null && responseBytes > COPIED_RESPONSE_BYTES;
+    if (taken !== null && !lent) this.#ring.release(taken);
+    return {
+      consumedBytes,
+      responses,
+      release: lent ? () => this.#ring.release(taken) : null,
+      otherFrames:
+        otherFrameCount === 0 ? NO_FRAMES : Array.from(this.#frames.subarray(0, 2 * otherFrameCount)),
+      violation: violationCode === 0 ? null : describeViolation(violationCode, consumedBytes),
+    };
   }
 
   connectionClosed(connection: Connection): void {
@@ -129,12 +129,8 @@ export class NativeChunkIngestor implements ChunkIngestor {
     const { store, sendFrames } = this.#options;
     const requiredFlushOffset = at(head, IngestHead.REQUIRED_FLUSH_OFFSET);
     const length = at(head, IngestHead.WITHHELD_BYTES);
-    if (length === 0) {
-      // One-way sends ask for a flush too, though nobody waits for it.
-      const flags = at(head, IngestHead.FLAGS);
-      if ((flags & IngestFlag.FLUSH_WANTED) !== 0) store.gate.requestFlush(requiredFlushOffset);
-      return;
-    }
+    // One-way sends ask for a flush too, though nobody waits for it.
+    if (length === 0) return store.gate.requestFlush(requiredFlushOffset);
     const start = at(head, IngestHead.WITHHELD_START);
     const withheld = Buffer.from(out.subarray(start, start + length));
     store.gate.whenReached(requiredFlushOffset, (outcome) => {
@@ -157,6 +153,15 @@ export class NativeChunkIngestor implements ChunkIngestor {
   }
 }
 
+/** Small responses are copied: this is called for every chunk, and for most of them there are few. */
+function takenResponses(out: Buffer, taken: Buffer | null, responseBytes: number): Buffer | null {
+  if (responseBytes === 0) return null;
+  if (taken !== null && responseBytes > COPIED_RESPONSE_BYTES) return taken.subarray(0, responseBytes);
+  const responses = Buffer.allocUnsafe(responseBytes);
+  out.copy(responses, 0, 0, responseBytes);
+  return responses;
+}
+
 function at(head: Float64Array, index: number): number {
   return head[index] ?? 0;
 }
@@ -168,8 +173,7 @@ const violations: Partial<Record<number, string>> = {
   3: 'its serialize type is unknown',
 };
 
-function describeViolation(code: number, consumedBytes: number): string | null {
-  if (code === 0) return null;
+function describeViolation(code: number, consumedBytes: number): string {
   return `at byte ${consumedBytes} of the chunk: ${violations[code] ?? `violation ${code}`}`;
 }
 
