@@ -164,6 +164,25 @@ describe('centaurmq start', () => {
     expect(command.output).toMatch(message);
   });
 
+  it.each(['permissive', 'enforcing'])('speaks TLS with a certificate of its own: %s', async (mode) => {
+    await using command = start(...anyPort, '--tls', mode);
+    const broker = await addressOf(command, 'broker');
+    const nameServer = await addressOf(command, 'name server');
+    const [transport, clock, logger] = [nodeTransport(), systemClock, silentLogger];
+    const client = new RemotingClient({ name: 'test', transport, clock, logger, tls: { verifyPeer: false } });
+    expect((await client.invoke(broker, sendRequest('T', 'secret'), timeout)).code).toBe(
+      ResponseCode.SUCCESS,
+    );
+    const route = requestCommand(RequestCode.GET_ROUTEINFO_BY_TOPIC, { extFields: { topic: 'T' } });
+    expect(Buffer.from((await client.invoke(nameServer, route, timeout)).body).toString()).toContain(broker);
+    await client.close();
+    const plain = remotingClient();
+    const plainly = plain.invoke(broker, sendRequest('T', 'plain'), timeout);
+    if (mode === 'permissive') expect((await plainly).code).toBe(ResponseCode.SUCCESS);
+    else await expect(plainly).rejects.toThrow();
+    await plain.close();
+  });
+
   it('reads a broker.conf, and says what in it means nothing here', async () => {
     const conf = join(directory, 'broker.conf');
     await writeFile(

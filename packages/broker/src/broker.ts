@@ -1,6 +1,7 @@
 import { MqVersion } from '@centaurmq/protocol';
 import {
   type Clock,
+  type ConnectOptions,
   type Logger,
   type Random,
   RemotingClient,
@@ -31,6 +32,8 @@ export interface BrokerOptions {
   readonly config: BrokerConfig;
   readonly location: StoreLocation;
   readonly listen: Omit<RemotingServerOptions['listen'], 'port'>;
+  /** How the name servers are called; null or absent: plain. */
+  readonly nameServerTls?: ConnectOptions['tls'] | null;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
@@ -132,7 +135,14 @@ export class Broker {
     this.#watchClients({ ...managers, servers });
     const address = await this.#listen(servers, messagePath, store);
     announcement.brokerAddr = addressToString({ host: config.brokerIP1, port: address.port });
-    const client = new RemotingClient({ name: 'broker', transport, clock, logger });
+    const { nameServerTls } = this.#options;
+    const client = new RemotingClient({
+      name: 'broker',
+      transport,
+      clock,
+      logger,
+      ...(nameServerTls === undefined || nameServerTls === null ? {} : { tls: nameServerTls }),
+    });
     this.#endings.push(() => client.close());
     const addresses = {
       brokerAddr: announcement.brokerAddr,

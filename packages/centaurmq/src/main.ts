@@ -50,6 +50,9 @@ function commandLine(ended: (exitCode: ExitCode) => void): Command {
     .option('--namesrv <addresses>', 'further name servers to register with, host:port;host:port')
     .option('--config <file>', 'an Apache broker.conf; flags win over what it says')
     .option('--flush <level>', 'what an acknowledgement means: os (default) or fsync')
+    .option('--tls <mode>', 'disabled (default), permissive (plain and TLS on the same ports) or enforcing')
+    .option('--tls-certificate <file>', 'certificate in PEM; without one a self-signed one is made')
+    .option('--tls-key <file>', 'private key of the certificate in PEM')
     .option('--log-level <level>', `one of ${logLevels.join(', ')}`, 'warn')
     .option('--log-json', 'log JSON lines')
     .action(async (flags: StartFlags & ConfigFlag) => {

@@ -81,6 +81,7 @@ export async function startBroker(options: StartBrokerOptions): Promise<Embedded
           ? { kind: 'memory' }
           : { kind: 'directory', path: config.storePathRootDir },
     },
+    tls: null,
     transport: options.transport ?? nodeTransport(),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,

@@ -5,6 +5,7 @@ import {
   type Logger,
   type Random,
   type SocketAddress,
+  type TlsIdentity,
   type Transport,
   addressToString,
 } from '@centaurmq/remoting';
@@ -26,6 +27,8 @@ export interface RolesOptions {
     readonly location: StoreLocation;
     readonly listenHost: string;
   } | null;
+  /** Of all ports; null: plain only. */
+  readonly tls: { readonly mode: 'permissive' | 'enforcing'; readonly identity: TlsIdentity } | null;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
@@ -71,20 +74,20 @@ export async function startRoles(options: RolesOptions): Promise<RunningRoles> {
 }
 
 function createNameServer(
-  { transport, clock, logger }: RolesOptions,
+  { transport, clock, logger, tls }: RolesOptions,
   { host, port, kvConfigPath }: NonNullable<RolesOptions['nameServer']>,
 ): NameServer {
   return new NameServer({
     transport,
     clock,
     logger,
-    listen: { host, port, tlsMode: 'disabled' },
+    listen: { host, port, ...tlsListening(tls) },
     store: kvConfigPath === null ? memoryKvConfigStore() : kvConfigFile(kvConfigPath),
   });
 }
 
 function createBroker(
-  { transport, clock, random, logger }: RolesOptions,
+  { transport, clock, random, logger, tls }: RolesOptions,
   { config, location, listenHost }: NonNullable<RolesOptions['broker']>,
   nameServer: SocketAddress | null,
 ): Broker {
@@ -93,7 +96,9 @@ function createBroker(
   return new Broker({
     config: { ...config, namesrvAddr: [...own, ...others].join(';') },
     location,
-    listen: { host: listenHost, tlsMode: 'disabled' },
+    listen: { host: listenHost, ...tlsListening(tls) },
+    // A name server of this process that takes nothing but TLS has the same certificate.
+    nameServerTls: tls?.mode === 'enforcing' ? { verifyPeer: false } : null,
     transport,
     clock,
     random,
@@ -101,6 +106,12 @@ function createBroker(
     processId: process.pid,
     storeOpened: (store) => importOnFirstOpen(store, location, logger),
   });
+}
+
+function tlsListening(
+  tls: RolesOptions['tls'],
+): { tlsMode: 'disabled' } | { tlsMode: 'permissive' | 'enforcing'; tlsIdentity: TlsIdentity } {
+  return tls === null ? { tlsMode: 'disabled' } : { tlsMode: tls.mode, tlsIdentity: tls.identity };
 }
 
 /** A server that listens everywhere is reached over loopback from here. */

@@ -8,6 +8,7 @@ import { explainStartError } from './explain-start-error.ts';
 import { machineFacts } from './machine-facts.ts';
 import { prepareStoreDirectory } from './prepare-store-directory.ts';
 import type { StartOptions } from './start-options.ts';
+import { tlsOf } from './tls-identity.ts';
 
 export interface StartEnvironment {
   readonly version: string;
@@ -23,7 +24,13 @@ export async function startCommand(options: StartOptions, environment: StartEnvi
   const config = options.broker === null ? null : brokerConfig(options.broker.config);
   const startedAt = performance.now();
   const roles = await start(options, config, environment.logger);
-  for (const line of announcement(roles, { config, version: environment.version, startedAt })) print(line);
+  for (const line of announcement(roles, {
+    config,
+    tls: tlsText(options),
+    version: environment.version,
+    startedAt,
+  }))
+    print(line);
   const signal = await stopAsked;
   print(`${signal}: stopping; a second one ends at once.`);
   await roles.stop();
@@ -62,6 +69,7 @@ async function start(
               listenHost: options.broker.listenHost,
               location: { kind: 'directory', path: directory },
             },
+      tls: await tlsOf(options.tls, config?.brokerIP1 ?? null),
       transport: nodeTransport(),
       clock: systemClock,
       random: systemRandom,
@@ -72,9 +80,19 @@ async function start(
   }
 }
 
+function tlsText({ tls }: StartOptions): string | null {
+  if (tls === null) return null;
+  return `${tls.mode}, ${tls.files === null ? 'self-signed certificate' : tls.files.certificate}`;
+}
+
 function announcement(
   { nameServer, broker }: RunningRoles,
-  given: { readonly config: BrokerConfig | null; readonly version: string; readonly startedAt: number },
+  given: {
+    readonly config: BrokerConfig | null;
+    readonly tls: string | null;
+    readonly version: string;
+    readonly startedAt: number;
+  },
 ): string[] {
   const { config, version } = given;
   const lines = [`CentaurMQ ${version} started in ${Math.round(performance.now() - given.startedAt)} ms`];
@@ -95,6 +113,7 @@ function announcement(
     lines.push(`  flush         ${acknowledged}`);
     if (config.namesrvAddr !== '') lines.push(`  registered    ${config.namesrvAddr}`);
   }
+  if (given.tls !== null) lines.push(`  TLS           ${given.tls}`);
   lines.push(`Clients use the name server ${nameServerText ?? config?.namesrvAddr ?? ''}.`);
   if (config?.brokerIP1 === '127.0.0.1')
     lines.push('Only this machine can connect; --broker-ip ADDRESS opens it to others.');

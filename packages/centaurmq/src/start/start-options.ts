@@ -14,8 +14,19 @@ export interface StartFlags {
   readonly role: string;
   readonly namesrv?: string;
   readonly flush?: string;
+  readonly tls?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
   readonly logLevel: string;
   readonly logJson?: boolean;
+}
+
+/** How the ports speak TLS. */
+export interface TlsOptions {
+  /** permissive tells TLS from plain by the first byte, on the same port. */
+  readonly mode: 'permissive' | 'enforcing';
+  /** PEM files; null: a self-signed certificate is made at each start. */
+  readonly files: { readonly certificate: string; readonly privateKey: string } | null;
 }
 
 export interface StartOptions {
@@ -27,6 +38,7 @@ export interface StartOptions {
   } | null;
   /** Of the store, and of what the name server keeps. */
   readonly directory: string;
+  readonly tls: TlsOptions | null;
   readonly logLevel: LogLevel;
   readonly logJson: boolean;
 }
@@ -68,6 +80,7 @@ export function decideStartOptions(flags: StartFlags, conf: Partial<BrokerConfig
     broker: withBroker
       ? { listenHost, config: brokerConfig(flags, conf, { brokerIP1, brokerName, namesrvAddr: others }) }
       : null,
+    tls: tlsOptions(flags),
     directory: flags.store ?? conf.storePathRootDir ?? STORE_DIRECTORY_DEFAULT,
     logLevel,
     logJson,
@@ -95,6 +108,24 @@ function brokerConfig(
   if (flags.cluster !== undefined) config['brokerClusterName'] = flags.cluster;
   if (flush !== undefined) config['flushDiskType'] = flush === 'fsync' ? 'SYNC_FLUSH' : 'ASYNC_FLUSH';
   return config;
+}
+
+function tlsOptions(flags: StartFlags): TlsOptions | null {
+  const { tlsCertificate: certificate, tlsKey: privateKey } = flags;
+  const given = certificate !== undefined || privateKey !== undefined;
+  const mode = choice('--tls', flags.tls ?? (given ? 'permissive' : 'disabled'), [
+    'disabled',
+    'permissive',
+    'enforcing',
+  ]);
+  if (mode === 'disabled') return null;
+  if (!given) return { mode, files: null };
+  if (certificate === undefined || privateKey === undefined)
+    throw usage(
+      '--tls-certificate and --tls-key go together',
+      'without both a self-signed certificate is made',
+    );
+  return { mode, files: { certificate, privateKey } };
 }
 
 function isLoopback(address: string): boolean {

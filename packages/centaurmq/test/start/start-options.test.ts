@@ -19,6 +19,7 @@ describe('decideStartOptions', () => {
         },
       },
       directory: './data',
+      tls: null,
       logLevel: 'warn',
       logJson: false,
     });
@@ -66,6 +67,17 @@ describe('decideStartOptions', () => {
     expect(decideStartOptions(flags(), conf).broker?.config).toMatchObject(conf);
   });
 
+  it('speaks TLS as soon as there is a certificate', () => {
+    const files = { certificate: 'c.pem', privateKey: 'k.pem' };
+    const given = flags({ tlsCertificate: 'c.pem', tlsKey: 'k.pem' });
+    expect(decideStartOptions(given, {}).tls).toEqual({ mode: 'permissive', files });
+    expect(decideStartOptions({ ...given, tls: 'enforcing' }, {}).tls).toEqual({ mode: 'enforcing', files });
+    expect(decideStartOptions(flags({ tls: 'permissive' }), {}).tls).toEqual({
+      mode: 'permissive',
+      files: null,
+    });
+  });
+
   it.each([
     [{ role: 'everything' }, '--role: expected one of all, namesrv, broker, found "everything"'],
     [{ role: 'broker' }, '--role broker needs to know the name servers'],
@@ -73,6 +85,8 @@ describe('decideStartOptions', () => {
     [{ namesrvPort: '65536' }, '--namesrv-port: expected a port between 0 and 65535, found "65536"'],
     [{ brokerPort: '-1' }, '--broker-port: expected a port between 0 and 65535, found "-1"'],
     [{ brokerIp: 'example.org' }, '--broker-ip: expected an IPv4 or IPv6 address, found "example.org"'],
+    [{ tls: 'always' }, '--tls: expected one of disabled, permissive, enforcing, found "always"'],
+    [{ tlsKey: 'key.pem' }, '--tls-certificate and --tls-key go together'],
     [{ flush: 'sync' }, '--flush: expected one of os, fsync, found "sync"'],
   ])('refuses %j as wrong usage', (given, message) => {
     expect(() => decideStartOptions(flags(given), {})).toThrow(
