@@ -43,6 +43,19 @@ export function throughputTable({ workloads, servers, runs }, reference) {
   return table.toString();
 }
 
+/** One row per operation. */
+export function codecTable({ rows }) {
+  const table = new Table({
+    head: ['operation', 'bytes', 'operations/s (median)', 'MB/s'],
+    colAligns: ['left', 'right', 'right', 'right'],
+    style: { head: [], border: [] },
+  });
+  for (const { name, bytes, operationsPerSecond } of rows) {
+    table.push([name, bytes, operationsPerSecond, ((bytes * operationsPerSecond) / 1e6).toFixed(0)]);
+  }
+  return table.toString();
+}
+
 function rateOf(runs, round, workload, server) {
   return runs.find((run) => run.round === round && run.workload === workload && run.server === server)
     .sendsPerSecond;

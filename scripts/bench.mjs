@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { main, prepareWorkspace, root, run, WorkspaceError } from './workspace.mjs';
 
-const BENCHMARKS = { 'send-throughput': benchmarkSendThroughput };
+const BENCHMARKS = { 'send-throughput': benchmarkSendThroughput, 'protocol-codec': benchmarkProtocolCodec };
 
 await main(async () => {
   const options = readOptions();
@@ -53,6 +53,15 @@ async function benchmarkSendThroughput({ rounds, seconds }) {
   const result = await measureSendThroughput({ rounds, seconds, progress });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   process.stdout.write(`${throughputTable(result, 'bound')}\n`);
+  return result;
+}
+
+async function benchmarkProtocolCodec({ seconds }) {
+  const { measureProtocolCodec } = await import('../benchmarks/protocol-codec.mjs');
+  const { codecTable } = await import('../benchmarks/report.mjs');
+  const result = await measureProtocolCodec({ seconds, progress });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  process.stdout.write(`${codecTable(result)}\n`);
   return result;
 }
 
