@@ -65,6 +65,8 @@ function acceptedStream(
   secure: SecureContext | null,
 ): ByteStream {
   const stream = new NodeStream();
+  // Whatever goes wrong on it is told by the socket that takes its place.
+  accepted.on('error', () => undefined);
   if (tlsMode === 'enforcing' && secure !== null) {
     stream.adopt(new TLSSocket(accepted, { isServer: true, secureContext: secure }), null);
     return stream;

@@ -2,14 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addressToString,
   nodeTransport,
+  parseAddress,
   RemotingClient,
   RemotingServer,
+  seededRandom,
   selfSignedIdentity,
   silentLogger,
   systemClock,
 } from '../../src/index.ts';
 import type { ListenOptions, TlsIdentity } from '../../src/index.ts';
-import { ECHO, echo, echoRequest, recordingLogger, until } from '../fixture.ts';
+import { collect, ECHO, echo, echoRequest, recordingLogger, until } from '../fixture.ts';
 import type { LogLine } from '../fixture.ts';
 import { requestCommand } from '@centaurmq/protocol';
 
@@ -138,6 +140,37 @@ describe('TLS on the plain port', { timeout: 30_000 }, () => {
     const plain = startClient();
     clients.push(plain);
     expect(await plain.invoke(address, echoRequest(), SECOND)).toMatchObject({ code: 0 });
+    await server.stop({ drainMillis: 1000 });
+  });
+
+  it.each(['permissive', 'enforcing'] as const)('%s survives whatever looks like TLS', async (tlsMode) => {
+    const seed = Number(process.env['FUZZ_SEED'] ?? 22);
+    console.log(`FUZZ_SEED=${seed}`);
+    const random = seededRandom(seed);
+    const { server, address } = await startServer(tlsMode);
+    const hello = Buffer.from('16030100a5010000a10303' + '5a'.repeat(32) + '00', 'hex');
+    for (let round = 0; round < 200; round++) {
+      const stream = await transport.connect({ address: parseAddress(address), timeoutMillis: 5_000 });
+      let closed = false;
+      collect(stream, [], () => {
+        closed = true;
+      });
+      const bytes = Buffer.concat([
+        hello,
+        Buffer.from(Array.from({ length: random.below(400) }, () => random.below(256))),
+      ]);
+      for (let change = random.below(6); change > 0; change--)
+        bytes[1 + random.below(bytes.length - 1)] = random.below(256);
+      const cut = random.below(bytes.length);
+      stream.write(bytes.subarray(0, cut));
+      stream.write(bytes.subarray(cut));
+      if (random.below(2) === 0) await until(() => closed || random.below(20) === 0, 'a few turns');
+      stream.destroy();
+    }
+    await until(() => server.connectionCount === 0, 'all are gone');
+    const secured = startClient({ trustedCertificate: identity.certificate, verifyPeer: true });
+    clients.push(secured);
+    expect(await secured.invoke(address, echoRequest(), SECOND)).toMatchObject({ code: 0 });
     await server.stop({ drainMillis: 1000 });
   });
 });
