@@ -41,7 +41,7 @@ describe('the KV config', () => {
     '{"configTable":',
     '[]',
     '{"configTable":[]}',
-    '{"configTable":{"NS":{"k":1}}}',
+    '{"configTable":{"NS":{"k":{}}}}',
     'null garbage',
   ])('refuses a file it cannot understand: %o', async (text) => {
     const manager = new KVConfigManager(kvConfigFile(join(directory, 'kvConfig.json')));

@@ -38,24 +38,28 @@ export class FrameAssembler {
   }
 
   receiveBuffer(): Uint8Array {
-    this.#offered =
-      this.#own === null ? this.#shared.subarray(this.#keptLength) : this.#own.subarray(this.#ownLength);
+    if (this.#own !== null) this.#offered = this.#own.subarray(this.#ownLength);
+    else this.#offered = this.#keptLength === 0 ? this.#shared : this.#shared.subarray(this.#keptLength);
     return this.#offered;
   }
 
   /** Everything not consumed yet, the `length` bytes just received included. Valid until the next call. */
   received(length: number): Buffer {
-    const bytes = this.#offered.subarray(0, length);
+    const offered = this.#offered;
     if (this.#own === null && this.#keptLength + length > this.#shared.length) {
       this.#moveToOwn(this.#takeKept(), this.#keptLength + length);
     }
     if (this.#own !== null) {
       this.#growOwn(this.#ownLength + length);
-      if (!standsAt(bytes, this.#own, this.#ownLength)) this.#own.set(bytes, this.#ownLength);
+      if (!standsAt(offered, this.#own, this.#ownLength)) {
+        this.#own.set(offered.subarray(0, length), this.#ownLength);
+      }
       this.#ownLength += length;
       return this.#own.subarray(0, this.#ownLength);
     }
-    if (!standsAt(bytes, this.#shared, this.#keptLength)) this.#shared.set(bytes, this.#keptLength);
+    if (!standsAt(offered, this.#shared, this.#keptLength)) {
+      this.#shared.set(offered.subarray(0, length), this.#keptLength);
+    }
     if (this.#kept !== null && this.#keptLength > 0) {
       this.#kept.copy(this.#shared, 0, 0, this.#keptLength);
     }
@@ -73,10 +77,7 @@ export class FrameAssembler {
    */
   keep(rest: Buffer, frameLength: number): void {
     if (rest.length === 0) {
-      this.#own = null;
-      this.#ownLength = 0;
-      this.#keptLength = 0;
-      if (this.#kept !== null && this.#kept.length > KEPT_IDLE_MAX_BYTES) this.#kept = null;
+      this.keepNothing();
       return;
     }
     if (Math.max(rest.length, frameLength) > this.#shared.length / 2) {
@@ -93,6 +94,14 @@ export class FrameAssembler {
     this.#keptLength = rest.length;
     this.#own = null;
     this.#ownLength = 0;
+  }
+
+  /** Everything was consumed. */
+  keepNothing(): void {
+    this.#own = null;
+    this.#ownLength = 0;
+    this.#keptLength = 0;
+    if (this.#kept !== null && this.#kept.length > KEPT_IDLE_MAX_BYTES) this.#kept = null;
   }
 
   #takeKept(): Buffer {

@@ -168,6 +168,11 @@ export class RemotingConnection implements Connection {
     this.#working = false;
     if (!this.#open) return;
     this.#writer.release();
+    if (consumed === chunk.length) {
+      this.#assembler.keepNothing();
+      this.#countPartial(0);
+      return;
+    }
     const rest = chunk.subarray(consumed);
     const frameLength = frameLengthAt(rest, 0, this.#options);
     if (typeof frameLength !== 'number') {

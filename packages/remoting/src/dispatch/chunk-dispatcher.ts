@@ -5,7 +5,7 @@ import type { RemotingConnection } from '../connection/remoting-connection.ts';
 import type { Clock } from '../environment/clock.ts';
 import type { Logger } from '../environment/logger.ts';
 import { PeerFaultError, toError } from '../errors.ts';
-import type { ChunkIngestor } from '../server/chunk-ingestor.ts';
+import type { ChunkIngestor, IngestResult } from '../server/chunk-ingestor.ts';
 import type { InFlightRequests } from './in-flight-requests.ts';
 import type { RequestContext } from '../server/request-handler.ts';
 import type { UnsentGuard } from './unsent-guard.ts';
@@ -51,7 +51,8 @@ export class ChunkDispatcher {
     while (connection.isOpen && this.#hasWholeFrame(connection, chunk, consumed)) {
       if (this.#pausedByLimits(connection)) break;
       const rest = consumed === 0 ? chunk : chunk.subarray(consumed);
-      const result = ingestor.ingest(connection, rest);
+      const result = this.#ingestOnce(ingestor, connection, rest);
+      if (result === null) break;
       if (result.responses !== null && result.responses.length > 0) {
         connection.write(result.responses, result.release ?? undefined);
         this.#options.unsentGuard.written(connection);
@@ -75,6 +76,18 @@ export class ChunkDispatcher {
       consumed += result.consumedBytes;
     }
     return consumed;
+  }
+
+  /** A failing ingestor costs the connection whose chunk it was given, not the process. */
+  #ingestOnce(ingestor: ChunkIngestor, connection: RemotingConnection, chunk: Buffer): IngestResult | null {
+    try {
+      return ingestor.ingest(connection, chunk);
+    } catch (cause) {
+      const err = toError(cause);
+      this.#options.logger.error({ remote: connection.remote, err }, 'ingest failed');
+      connection.destroy(new Error(`ingest failed: ${err.message}`, { cause }));
+      return null;
+    }
   }
 
   #walk(connection: RemotingConnection, chunk: Buffer): number {

@@ -299,10 +299,14 @@ describe('the chunk ingestor', () => {
     await server.stop({ drainMillis: 10 });
   });
 
-  it('closes the connection on a violation, or when nothing of a whole frame is consumed', async () => {
-    for (const result of [{ ...done, violation: 'bad header' }, done]) {
+  it('closes the connection on a violation, a failure, or when nothing of a whole frame is consumed', async () => {
+    const failing = (): IngestResult => {
+      throw new Error('the store is poisoned');
+    };
+    const violating = (): IngestResult => ({ ...done, violation: 'bad header' });
+    for (const ingest of [violating, () => done, failing]) {
       const { clock, stream, closed, server } = await startWith({
-        ingest: () => result,
+        ingest,
         connectionClosed: () => undefined,
       });
       stream.write(encodeFrame(echoRequest()));
