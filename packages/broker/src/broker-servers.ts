@@ -79,6 +79,9 @@ export class BrokerServers {
   readonly notify = (connection: Connection, command: RemotingCommand): void =>
     this.#serverOf.get(connection)?.notify(connection, command);
 
+  readonly disconnect = (connection: Connection, reason: string): void =>
+    this.#serverOf.get(connection)?.disconnect(connection, reason);
+
   #server(name: string, port: number): RemotingServer {
     const { transport, clock, logger, listen, chunkIngestor } = this.#options;
     return new RemotingServer({ name, transport, clock, logger, chunkIngestor, listen: { ...listen, port } });

@@ -215,7 +215,11 @@ export class Broker {
     const { config, clock } = this.#options;
     const notifier = new ConsumerIdsChangeNotifier({ config, clock, notify: parts.servers.notify });
     parts.consumers.onConsumerIdsChange((group, members) => notifier.consumerIdsChanged(group, members));
-    const housekeeping = new ClientHousekeepingService({ ...parts, clock });
+    const housekeeping = new ClientHousekeepingService({
+      ...parts,
+      clock,
+      disconnect: parts.servers.disconnect,
+    });
     parts.servers.onConnectionClosed((connection) => housekeeping.connectionClosed(connection));
     housekeeping.start();
     this.#endings.push(() => {

@@ -11,6 +11,7 @@ import {
   ManualClock,
   RemotingClient,
   RemotingServer,
+  type Transport,
   memoryTransport,
   seededRandom,
   silentLogger,
@@ -25,8 +26,8 @@ const TURNS_MAX = 1000;
 
 /** A broker in memory with virtual time and an in-memory network, a name server that notes what it is told, and clients. */
 export class BrokerFixture {
-  readonly clock: ManualClock = new ManualClock();
-  readonly transport: ReturnType<typeof memoryTransport> = memoryTransport({ clock: this.clock });
+  readonly clock: ManualClock;
+  readonly transport: Transport;
   /** Requests that the name server received. */
   readonly registrations: RemotingCommand[] = [];
   readonly broker: Broker;
@@ -34,8 +35,12 @@ export class BrokerFixture {
   readonly #clients: RemotingClient[] = [];
   readonly #client: RemotingClient;
 
-  constructor(config: Partial<BrokerConfig> = {}) {
-    const { clock, transport } = this;
+  /** @param world the time and network of another fixture */
+  constructor(config: Partial<BrokerConfig> = {}, world?: BrokerFixture) {
+    const clock = world?.clock ?? new ManualClock();
+    const transport = world?.transport ?? memoryTransport({ clock });
+    this.clock = clock;
+    this.transport = transport;
     this.#nameServer = new RemotingServer({
       name: 'namesrv',
       transport,
@@ -137,7 +142,7 @@ export class BrokerFixture {
     });
   }
 
-  async send(topic: string, body: string, queueId = 0): Promise<RemotingCommand> {
+  async send(topic: string, body: string, queueId = 0, address = BROKER_ADDRESS): Promise<RemotingCommand> {
     const extFields = {
       producerGroup: 'P',
       topic,
@@ -149,7 +154,7 @@ export class BrokerFixture {
       flag: '0',
       properties: '',
     };
-    return this.ask(RequestCode.SEND_MESSAGE, extFields, { body: Buffer.from(body) });
+    return this.ask(RequestCode.SEND_MESSAGE, extFields, { body: Buffer.from(body), address });
   }
 
   commitOffset(

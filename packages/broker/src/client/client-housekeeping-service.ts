@@ -11,6 +11,7 @@ export class ClientHousekeepingService {
   readonly #producers: ProducerManager;
   readonly #locks: RebalanceLockManager;
   readonly #clock: Clock;
+  readonly #disconnect: (connection: Connection, reason: string) => void;
   #timer: Timer | null = null;
 
   constructor(parts: {
@@ -18,18 +19,18 @@ export class ClientHousekeepingService {
     readonly producers: ProducerManager;
     readonly locks: RebalanceLockManager;
     readonly clock: Clock;
+    readonly disconnect: (connection: Connection, reason: string) => void;
   }) {
     this.#consumers = parts.consumers;
     this.#producers = parts.producers;
     this.#locks = parts.locks;
     this.#clock = parts.clock;
+    this.#disconnect = parts.disconnect;
   }
 
   start(): void {
     this.#timer = this.#clock.setTimer(SCAN_PERIOD_MILLIS, () => {
-      this.#consumers.scanNotActiveChannel();
-      this.#producers.scanNotActiveChannel();
-      this.#locks.removeExpired();
+      this.#scan();
       this.start();
     });
   }
@@ -42,5 +43,12 @@ export class ClientHousekeepingService {
   connectionClosed(connection: Connection): void {
     this.#consumers.connectionClosed(connection);
     this.#producers.connectionClosed(connection);
+  }
+
+  #scan(): void {
+    const expired = [...this.#consumers.scanNotActiveChannel(), ...this.#producers.scanNotActiveChannel()];
+    for (const connection of new Set(expired))
+      this.#disconnect(connection, 'no heartbeat of its client for channelExpiredTimeout');
+    this.#locks.removeExpired();
   }
 }

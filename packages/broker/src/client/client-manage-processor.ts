@@ -22,6 +22,8 @@ import type { ConsumerManager } from './consumer-manager.ts';
 import type { ProducerManager } from './producer-manager.ts';
 
 const UNIT_SUB_FLAG = 2;
+/** One client in more groups than this is a mistake or an attack. */
+const GROUPS_PER_CLIENT_MAX = 10_000;
 
 export interface ClientManageProcessorOptions {
   readonly consumers: ConsumerManager;
@@ -47,6 +49,13 @@ export class ClientManageProcessor {
     { connection }: RequestContext,
   ): Promise<RemotingCommand> => {
     const heartbeat = HeartbeatData.decode(request.body);
+    const groupCount = heartbeat.consumerDataSet.length + heartbeat.producerDataSet.length;
+    if (groupCount > GROUPS_PER_CLIENT_MAX)
+      return errorResponse(
+        request,
+        ResponseCode.SYSTEM_ERROR,
+        `client ${heartbeat.clientID} is in ${groupCount} groups, expected at most ${GROUPS_PER_CLIENT_MAX}`,
+      );
     const channel: ClientChannel = {
       connection,
       clientId: heartbeat.clientID,

@@ -112,7 +112,7 @@ describe('a client', () => {
     expect([one.told, two.told]).toEqual([['G'], ['G']]);
   });
 
-  it('is forgotten when it falls silent for 120 s, though its connection stays', async () => {
+  it('is forgotten when it sends no heartbeat for 120 s, and its connection closed, whatever else it asks', async () => {
     await using fixture = await BrokerFixture.start();
     const one = testClient(fixture, 'one');
     await beat(fixture, one);
@@ -123,8 +123,11 @@ describe('a client', () => {
     expect(await members(fixture)).toEqual(['one']);
     await fixture.clock.advance(10_000);
     await fixture.ask(RequestCode.GET_BROKER_CONFIG, {}, { client: one.client });
+    let closed = 0;
+    one.client.onConnectionClosed(() => closed++);
     await fixture.clock.advance(10_001);
     expect(await members(fixture)).toBe(ResponseCode.SYSTEM_ERROR);
+    expect(closed).toBe(1);
   });
 
   it('is shown with its connections and subscriptions', async () => {
@@ -188,6 +191,14 @@ describe('a client', () => {
     await beat(fixture, testClient(fixture, 'one'));
     const retry = await fixture.askFor(TopicConfig, RequestCode.GET_TOPIC_CONFIG, { topic: '%RETRY%G' });
     expect(retry.order).toBe(true);
+  });
+
+  it('is not let into more groups than a client can mean', async () => {
+    await using fixture = await BrokerFixture.start();
+    const producerDataSet = Array.from({ length: 10_001 }, (_, index) => ({ groupName: `P${index}` }));
+    const answer = await beat(fixture, testClient(fixture, 'one'), { heartbeat: { producerDataSet } });
+    expect(answer.remark).toBe('client one is in 10002 groups, expected at most 10000');
+    expect(await members(fixture)).toBe(ResponseCode.SYSTEM_ERROR);
   });
 
   it('is answered when its heartbeat is garbage, and keeps its connection', async () => {
