@@ -8,6 +8,7 @@ import {
   DataVersion,
   GetBrokerMemberGroupResponseBody,
   GetConsumerStatusBody,
+  JsonError,
   KVTable,
   LockBatchRequestBody,
   LockBatchResponseBody,
@@ -26,6 +27,7 @@ import {
   encodeCompressedRegisterBrokerBody,
 } from '../../src/index.ts';
 import { golden } from '../support/golden.ts';
+import { assertRejectsEveryPrefix } from '../support/prefixes.ts';
 
 interface GoldenBody {
   readonly name: string;
@@ -90,6 +92,7 @@ describe('bodies as fastjson writes them', () => {
     const { value, written } = codec(Buffer.from(text));
     if (!name.includes('twice')) expect(written.toString()).toBe(asWeWrite(text));
     expect(codec(written).value).toEqual(value);
+    assertRejectsEveryPrefix(Buffer.from(text), codec, [JsonError]);
   });
 
   it('the compressed registration is read, and ours reads the same', () => {
