@@ -3,7 +3,7 @@ import * as protocol from '../../src/index.ts';
 import { type ExtFields, type Header, HeaderError, type HeaderField } from '../../src/index.ts';
 
 type AnyHeader = Pick<Header<never>, 'name' | 'fields'> & {
-  decode(extFields: ExtFields, where?: string): Record<string, unknown>;
+  decode(extFields: ExtFields, where?: string): Record<string, string | number | boolean | undefined>;
   encode(values: Record<string, unknown>): ExtFields;
 };
 
