@@ -62,8 +62,12 @@ impl<'a> Load<'a> {
         let mut measuring = false;
         self.fill_all(begin)?;
         loop {
+            let polled_from = Instant::now();
             self.poll.poll(&mut events, Some(self.schedule.next_wait()))?;
             let now = Instant::now();
+            if events.is_empty() && self.options.rate == 0.0 {
+                measurement.spun(now.saturating_duration_since(polled_from));
+            }
             if !measuring && now >= measured_from {
                 measuring = true;
                 measurement.begin(now);
@@ -174,7 +178,8 @@ impl Schedule {
     }
 
     fn next_wait(&self) -> Duration {
-        // Polling finer than the system's timer slack would only burn the generator's own share.
-        self.interval.map_or(Duration::from_millis(100), |interval| interval.min(Duration::from_millis(1)))
+        // The closed loop never sleeps: waking a sleeping generator would be charged to the server that answers it.
+        // In the open loop, polling finer than the system's timer slack would only burn the generator's own share.
+        self.interval.map_or(Duration::ZERO, |interval| interval.min(Duration::from_millis(1)))
     }
 }

@@ -15,6 +15,8 @@ pub struct Measurement {
     cpu_began: ProcessTime,
     elapsed: Duration,
     cpu: Duration,
+    /// Spent looking for answers when there were none.
+    spun: Duration,
 }
 
 const SIGNIFICANT_DIGITS: u8 = 3;
@@ -23,7 +25,7 @@ const LATENCY_MICROS_MAX: u64 = 60_000_000;
 impl Measurement {
     pub fn new() -> Self {
         Self {
-            latencies: Histogram::new(SIGNIFICANT_DIGITS)
+            latencies: Histogram::new_with_max(LATENCY_MICROS_MAX, SIGNIFICANT_DIGITS)
                 .unwrap_or_else(|_| unreachable!("the library takes up to five digits")),
             accepted: 0,
             refused: 0,
@@ -31,12 +33,18 @@ impl Measurement {
             cpu_began: ProcessTime::now(),
             elapsed: Duration::ZERO,
             cpu: Duration::ZERO,
+            spun: Duration::ZERO,
         }
     }
 
     pub fn begin(&mut self, now: Instant) {
         self.began = now;
         self.cpu_began = ProcessTime::now();
+        self.spun = Duration::ZERO;
+    }
+
+    pub fn spun(&mut self, time: Duration) {
+        self.spun += time;
     }
 
     pub fn end(&mut self, now: Instant) {
@@ -58,7 +66,7 @@ impl Measurement {
         let seconds = self.elapsed.as_secs_f64();
         let rate = f64::from(self.accepted) / seconds;
         let quantile = |at: f64| self.latencies.value_at_quantile(at);
-        let share = self.cpu.as_secs_f64() / seconds;
+        let share = self.cpu.saturating_sub(self.spun).as_secs_f64() / seconds;
         let line = if options.json {
             json!({
                 "connections": options.connections, "window": options.window, "bodyBytes": options.body_bytes,
