@@ -10,10 +10,6 @@ export class PartialFrames {
     this.#bytesMax = bytesMax;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** @returns null, or why the connection that keeps more now has to go */
   change(differenceBytes: number): string | null {
     this.#bytes += differenceBytes;

@@ -19,14 +19,6 @@ export class InFlightRequests {
     this.#limits = limits;
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
-  get totalBytes(): number {
-    return this.#totalBytes;
-  }
-
   begin(connection: RemotingConnection, frameLength: number): void {
     this.#count += 1;
     this.#totalBytes += frameLength;
