@@ -1,6 +1,9 @@
 // What we write, read by Apache RocketMQ's own classes: the other direction of the golden files.
+import * as protocol from '@centaurmq/protocol';
 import {
   CompressionType,
+  type ExtFields,
+  type HeaderField,
   type MessageToEncode,
   RegisterBrokerBody,
   SerializeType,
@@ -88,6 +91,50 @@ const batch = [
   { flag: 0, properties: new Map<string, string>([['WAIT', 'true']]), body: Buffer.from('') },
 ];
 
+/** Fields that Java's class has not: they travel beside it, or only we give them a header. */
+const BESIDE_THE_CLASS = new Set(['MSG_REGION', 'TRACE_ON', '_UNIQUE_KEY_QUERY']);
+/** Java marks them not-null, but old callers leave them out. */
+const REQUIRED_BY_JAVA_ONLY = new Set(['topicSeq', 'groupSeq', 'order']);
+/** Paging of topics and groups came after 5.3.3; HEART_BEAT's answer never had a class. */
+const NOT_IN_JAVA = new Set([
+  'GetAllSubscriptionGroupRequestHeader',
+  'GetAllSubscriptionGroupResponseHeader',
+  'GetAllTopicConfigRequestHeader',
+  'GetAllTopicConfigResponseHeader',
+  'HeartbeatResponseHeader',
+]);
+/** Values that Java checks while it decodes. */
+const CHECKED: Readonly<Record<string, unknown>> = { topicFilterType: 'MULTI_TAG', commitOrRollback: 8 };
+const SAMPLES = { string: 'größe', int: -7, long: 2 ** 53 - 1, boolean: true, boundary: 'UPPER' };
+
+interface AnyHeader {
+  readonly name: string;
+  readonly fields: readonly HeaderField[];
+  encode(values: Record<string, unknown>): ExtFields;
+}
+
+function isHeader(value: unknown): value is AnyHeader {
+  return typeof value === 'object' && value !== null && 'fields' in value && 'decode' in value;
+}
+
+const headerAnswers = Object.values<unknown>(protocol)
+  .filter((value) => isHeader(value))
+  .filter(({ name }) => !NOT_IN_JAVA.has(name))
+  .map((header) => {
+    const values = Object.fromEntries(
+      header.fields.map(({ property, kind }) => [property, CHECKED[property] ?? SAMPLES[kind]]),
+    );
+    const extFields = header.encode(values);
+    const fields = header.fields.filter(({ key }) => !BESIDE_THE_CLASS.has(key));
+    const { name } = header;
+    return {
+      name,
+      fields,
+      extFields,
+      answer: ask('header', name, encodeFrame(requestCommand(0, { extFields }))),
+    };
+  });
+
 const bodyAnswers = ourBodies.map(({ javaClass, bytes, read, expected }) => ({
   javaClass,
   read,
@@ -137,6 +184,26 @@ it.each(bodyAnswers)('Java reads our $javaClass whole', ({ answer, read, expecte
   const { text, error } = answer();
   expect(error).toBeUndefined();
   expect(read(Buffer.from(String(text)))).toEqual(expected);
+});
+
+it('compares the field tables of all headers but those that Java has not', () => {
+  expect(headerAnswers.length).toBeGreaterThan(90);
+});
+
+describe('our field table is what Java declares:', () => {
+  it.each(headerAnswers)('$name', ({ fields, extFields, answer }) => {
+    const { values, required, error } = answer() as {
+      values: Record<string, string | null>;
+      required: string[];
+      error?: string;
+    };
+    expect(error).toBeUndefined();
+    expect(values).toEqual(Object.fromEntries(fields.map(({ key }) => [key, extFields[key]])));
+    const requiredHere = fields.filter((field) => field.required).map(({ key }) => key);
+    expect(requiredHere.toSorted()).toEqual(
+      required.filter((key) => !REQUIRED_BY_JAVA_ONLY.has(key)).toSorted(),
+    );
+  });
 });
 
 it('Java reads our compressed registration', () => {

@@ -1,5 +1,7 @@
 import com.alibaba.fastjson.JSON;
 import com.alibaba.fastjson.serializer.SerializerFeature;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +18,8 @@ import org.apache.rocketmq.common.compression.CompressorFactory;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageDecoder;
 import org.apache.rocketmq.common.message.MessageExt;
+import org.apache.rocketmq.remoting.CommandCustomHeader;
+import org.apache.rocketmq.remoting.annotation.CFNotNull;
 import org.apache.rocketmq.remoting.protocol.RemotingCommand;
 import org.apache.rocketmq.remoting.protocol.RemotingSerializable;
 import org.apache.rocketmq.remoting.protocol.body.RegisterBrokerBody;
@@ -63,6 +67,9 @@ public final class ReadBack {
             case "frame":
                 readFrame(bytes, answer);
                 return;
+            case "header":
+                readHeader(detail, bytes, answer);
+                return;
             case "record":
                 readRecord(bytes, answer);
                 return;
@@ -89,6 +96,41 @@ public final class ReadBack {
         answer.put("remark", command.getRemark());
         answer.put("extFields", command.getExtFields() == null ? null : new TreeMap<>(command.getExtFields()));
         answer.put("body", command.getBody() == null ? "" : hex(command.getBody()));
+    }
+
+    /** What the header class of this name makes of the fields, and which of its fields it declares and requires. */
+    private static void readHeader(String name, byte[] bytes, Map<String, Object> answer) throws Exception {
+        ByteBuffer frame = ByteBuffer.wrap(bytes);
+        frame.getInt();
+        Class<? extends CommandCustomHeader> type = headerClass(name);
+        CommandCustomHeader header = RemotingCommand.decode(frame).decodeCommandCustomHeader(type, false);
+        Map<String, Object> values = new TreeMap<>();
+        List<String> required = new ArrayList<>();
+        for (Field field : type.getDeclaredFields()) {
+            if (Modifier.isStatic(field.getModifiers()) || field.isSynthetic()) {
+                continue;
+            }
+            field.setAccessible(true);
+            Object value = field.get(header);
+            values.put(field.getName(), value == null ? null : value.toString());
+            if (field.getAnnotation(CFNotNull.class) != null) {
+                required.add(field.getName());
+            }
+        }
+        answer.put("values", values);
+        answer.put("required", required);
+    }
+
+    private static Class<? extends CommandCustomHeader> headerClass(String name) throws ClassNotFoundException {
+        for (String folder : new String[] {"", "namesrv."}) {
+            try {
+                return Class.forName("org.apache.rocketmq.remoting.protocol.header." + folder + name)
+                    .asSubclass(CommandCustomHeader.class);
+            } catch (ClassNotFoundException e) {
+                // The next folder may have it.
+            }
+        }
+        throw new ClassNotFoundException(name);
     }
 
     private static void readRecord(byte[] bytes, Map<String, Object> answer) {
