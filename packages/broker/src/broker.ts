@@ -230,7 +230,7 @@ export class Broker {
 
   async #listen(servers: BrokerServers, messagePath: MessagePath, store: OpenStore): Promise<SocketAddress> {
     this.#endings.push(async () => {
-      messagePath.holds.releaseAll();
+      await messagePath.drain();
       await servers.stop(DRAIN_MILLIS);
     });
     messagePath.start();

@@ -110,6 +110,13 @@ export class MessagePath {
     this.schedule.start();
   }
 
+  /** Answers who waits: held pulls at once, sends when what is appended by now is on the disk. Before the servers stop. */
+  async drain(): Promise<void> {
+    this.holds.releaseAll();
+    const { messages } = this.#options.store;
+    await messages.flushed(messages.status().appendedOffset);
+  }
+
   /** Answers the pulls that wait and writes offsets and cursors. The store is closed by its owner afterwards. */
   async stop(): Promise<void> {
     this.holds.releaseAll();

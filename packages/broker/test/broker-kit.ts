@@ -90,7 +90,11 @@ export async function startBroker(options: BrokerKitOptions = {}): Promise<Broke
     },
     async stop() {
       for (const client of clients) client.close();
-      await broker.stop();
+      const stopping = { done: false };
+      const stopped = broker.stop().finally(() => (stopping.done = true));
+      // What it waits for may have its end in virtual time.
+      while (!stopping.done) await clock.advance(100);
+      await stopped;
     },
   };
 }

@@ -48,6 +48,7 @@ export class PullRequestHoldService {
   readonly #byQueue = new Map<string, Set<Entry>>();
   readonly #byConnection = new Map<Connection, Set<Entry>>();
   #heldCount = 0;
+  #released = false;
 
   constructor(options: PullRequestHoldServiceOptions) {
     this.#options = options;
@@ -59,6 +60,10 @@ export class PullRequestHoldService {
 
   /** False when the limit is reached: the pull is not held. */
   suspend(held: HeldPull): boolean {
+    if (this.#released) {
+      held.wake('timeout');
+      return true;
+    }
     if (this.#heldCount >= this.#options.heldPullsMax) return false;
     const entry: Entry = { held, queueKey: queueKeyOf(held.topic, held.queueId), timer: null };
     this.#add(entry);
@@ -91,8 +96,9 @@ export class PullRequestHoldService {
     for (const entry of this.#byConnection.get(connection) ?? []) this.#remove(entry);
   }
 
-  /** Answers every held pull now: the broker stops. */
+  /** Answers every held pull now, and those that come later at once: the broker stops. */
   releaseAll(): void {
+    this.#released = true;
     for (const entries of Array.from(this.#byQueue.values())) {
       for (const entry of Array.from(entries)) this.#wake(entry, 'timeout');
     }

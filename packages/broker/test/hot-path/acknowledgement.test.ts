@@ -2,8 +2,14 @@ import { ResponseCode } from '@centaurmq/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
 import { AppendStatus } from '../../src/store/native-status.ts';
-import { type BrokerKit, type FrameClient, sendCommand, startBroker } from '../broker-kit.ts';
-import { pullCommand } from '../pull/pull-command.ts';
+import {
+  type BrokerKit,
+  type FrameClient,
+  sendCommand,
+  startBroker,
+  temporaryDirectory,
+} from '../broker-kit.ts';
+import { longPullCommand, pullCommand } from '../pull/pull-command.ts';
 import { createTopicCommand } from './create-topic-command.ts';
 
 /** The engine over a disk that can be told to fail its flushes. */
@@ -50,6 +56,21 @@ describe.each([
     const answer = await client.ask(sendCommand({ topic: 'Safe' }));
     expect(answer).toMatchObject({ code: ResponseCode.SUCCESS, extFields: { queueOffset: '0' } });
     expect(await visibleCount(client)).toBe(1);
+  });
+
+  it('wake the pulls that wait for the message', async () => {
+    const { disk, client } = await setUp(hotPath);
+    await client.ask(sendCommand({ topic: 'Safe' }));
+    const held = client.tell(longPullCommand({ topic: 'Safe', queueOffset: 1 }));
+    await kit.clock.advance(1);
+    disk.fails = true;
+    client.tell(sendCommand({ topic: 'Safe' }));
+    await kit.clock.advance(100);
+    expect(client.answered(held.opaque)).toBeUndefined();
+    disk.fails = false;
+    await client.ask(sendCommand({ topic: 'Safe' }));
+    const woken = await client.answerTo(held.opaque);
+    expect(woken).toMatchObject({ code: ResponseCode.SUCCESS, extFields: { nextBeginOffset: '3' } });
   });
 
   it('say FLUSH_DISK_TIMEOUT after five seconds, with the place of the message', async () => {
@@ -115,4 +136,23 @@ describe('a full disk', () => {
     full = false;
     expect((await client.ask(sendCommand())).extFields['queueOffset']).toBe('1');
   });
+});
+
+it('a broker that stops answers the sends that wait for the disk and the pulls that wait for messages', async () => {
+  const directory = await temporaryDirectory();
+  kit = await startBroker({ location: { kind: 'directory', path: directory.path } });
+  const client = await kit.connect();
+  await client.ask(createTopicCommand('Safe', { attributes: '+ack.level=fsync' }));
+  client.frames.length = 0;
+  const held = client.tell(longPullCommand({ topic: 'Safe', queueId: 1 }));
+  const sends = Array.from({ length: 20 }, () => client.tell(sendCommand({ topic: 'Safe' })));
+  // The sends arrive; a flush takes a thread and so comes later.
+  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+  expect(client.frames).toHaveLength(0);
+  const stopped = kit.broker.stop();
+  for (const { opaque } of sends) expect((await client.answerTo(opaque)).code).toBe(ResponseCode.SUCCESS);
+  expect((await client.answerTo(held.opaque)).code).toBe(ResponseCode.PULL_NOT_FOUND);
+  await kit.clock.advance(6000);
+  await stopped;
+  await directory.remove();
 });

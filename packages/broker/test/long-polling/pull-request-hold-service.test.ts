@@ -124,5 +124,8 @@ describe('PullRequestHoldService', () => {
     hold('b', 0);
     holds.releaseAll();
     expect(woken).toEqual(['a timeout', 'b timeout']);
+    hold('late', 0);
+    expect(woken).toEqual(['a timeout', 'b timeout', 'late timeout']);
+    expect(holds.heldCount).toBe(0);
   });
 });
