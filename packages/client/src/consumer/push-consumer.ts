@@ -371,6 +371,7 @@ export class PushConsumer {
       queue,
       queueOffset,
       subscription,
+      tagsNow: () => (this.#subscriptions.get(queue.topic) ?? subscription).tagsSet,
       messageCountMax: pullBatchSize,
       bodyBytesMax: pullBatchBytes,
       sysFlag: PullSysFlag.SUSPEND,

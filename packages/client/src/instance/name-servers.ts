@@ -80,7 +80,7 @@ export class NameServers {
         signal?.throwIfAborted();
         if (!(error instanceof MqError) || error.code === MqErrorCode.RESPONSE_ERROR) throw error;
         logger.warn({ err: error, address }, 'name server does not answer');
-        failures.push(error.message);
+        failures.push(error.cause instanceof Error ? error.cause.message : error.message);
         lastFailure = error;
       }
     }

@@ -15,6 +15,8 @@ export interface PullArguments {
   readonly queue: MessageQueue;
   readonly queueOffset: number;
   readonly subscription: SubscriptionData;
+  /** The tags that count when the answer comes: a pull may be held while the subscription changes. */
+  readonly tagsNow: () => readonly string[];
   readonly messageCountMax: number;
   readonly bodyBytesMax: number;
   /** Bits of `PullSysFlag` besides COMMIT_OFFSET. */
@@ -78,13 +80,13 @@ export class PullApiWrapper {
     const { timeoutMillis, signal } = given;
     const result = await pullMessage(calls, broker.address, header, { timeoutMillis, signal });
     this.#suggestedBrokerIds.set(queue, result.suggestWhichBrokerId);
-    return this.#toMessages(result, queue, subscription);
+    return this.#toMessages(result, queue, given.tagsNow());
   }
 
-  #toMessages(result: PullResult, queue: MessageQueue, subscription: SubscriptionData): PulledMessages {
+  #toMessages(result: PullResult, queue: MessageQueue, wantedTags: readonly string[]): PulledMessages {
     const { status, minOffset, maxOffset, offsetDelta } = result;
     const { records, nextBeginOffset } = this.#decodeRecords(result, queue);
-    const tags = new Set(subscription.tagsSet);
+    const tags = new Set(wantedTags);
     const messages: MessageExt[] = [];
     for (const record of records) {
       const tag = record.properties.get(MessageProperty.TAGS);
