@@ -43,6 +43,8 @@ export interface BrokerKit {
   readonly transport: Transport;
   connect(port?: number): Promise<FrameClient>;
   stop(): Promise<void>;
+  /** For a broker that waits for something whose end lies in virtual time. */
+  stopWhileTimePasses(): Promise<void>;
 }
 
 /** A broker on virtual time and a virtual network, with the real engine in memory unless told. */
@@ -78,21 +80,24 @@ export async function startBroker(options: BrokerKitOptions = {}): Promise<Broke
   });
   await broker.start();
   const clients: FrameClient[] = [];
+  async function stop(): Promise<void> {
+    for (const client of clients) client.close();
+    await broker.stop();
+  }
   return {
     broker,
     clock,
     transport,
+    stop,
     async connect(port = LISTEN_PORT) {
       const stream = await transport.connect({ address: { host: '10.1.2.3', port }, timeoutMillis: 1000 });
       const client = new FrameClient(stream);
       clients.push(client);
       return client;
     },
-    async stop() {
-      for (const client of clients) client.close();
+    async stopWhileTimePasses() {
       const stopping = { done: false };
-      const stopped = broker.stop().finally(() => (stopping.done = true));
-      // What it waits for may have its end in virtual time.
+      const stopped = stop().finally(() => (stopping.done = true));
       while (!stopping.done) await clock.advance(100);
       await stopped;
     },

@@ -33,7 +33,7 @@ class FailingDisk {
 }
 
 let kit: BrokerKit;
-afterEach(() => kit.stop());
+afterEach(() => kit.stopWhileTimePasses());
 
 async function setUp(hotPath: boolean): Promise<{ disk: FailingDisk; client: FrameClient }> {
   const disk = new FailingDisk();

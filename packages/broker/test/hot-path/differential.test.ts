@@ -129,7 +129,7 @@ describe('the hot path', () => {
       // A test that compares only refusals, or the general path with itself, would prove nothing.
       expect(engine.appendedCount()).toBeGreaterThan(frameCount / 3);
       expect(codes.get(0)).toBeGreaterThan(frameCount / 2);
-      expect(codes.size).toBeGreaterThan(5);
+      expect(codes.size).toBeGreaterThan(3);
       await Promise.all([hot.kit.stop(), general.kit.stop()]);
       const [ones, others] = [await filesUnder(hot.path), await filesUnder(general.path)];
       expect([...ones.keys()].toSorted()).toEqual([...others.keys()].toSorted());
