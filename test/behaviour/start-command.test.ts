@@ -244,3 +244,53 @@ describe('centaurmq start', () => {
     });
   });
 });
+
+describe('centaurmq admin', () => {
+  const admin = (...args: string[]) => new CentaurmqProcess(['admin', ...args], directory);
+
+  it('operates the cluster, and ends as its commands do', async () => {
+    await using command = start(...anyPort);
+    const nameServer = await addressOf(command, 'name server');
+    await using create = admin(
+      'updateTopic',
+      '-n',
+      nameServer,
+      '-c',
+      'DefaultCluster',
+      '-t',
+      'Made',
+      '-r',
+      '3',
+      '-w',
+      '3',
+    );
+    expect([await create.exitCode, create.output]).toEqual([0, expect.any(String)]);
+    await using list = admin('topicList', '-n', nameServer);
+    expect(await list.exitCode).toBe(0);
+    expect(list.output).toMatch(/^Made$/m);
+    await using unknown = admin('topicList', '--colour', 'red');
+    expect(await unknown.exitCode).toBe(2);
+    await using nobody = admin('topicList', '-n', '127.0.0.1:1');
+    expect(await nobody.exitCode).toBe(1);
+  });
+
+  it.each([['--help'], ['-h'], ['topicList', '--help']])('shows the help of its own: %s', async (...args) => {
+    await using help = admin(...args);
+    expect(await help.exitCode).toBe(0);
+    expect(help.output).toContain('centaurmq-admin');
+  });
+});
+
+describe('centaurmq', () => {
+  it('says its version, and what it can do', async () => {
+    await using version = new CentaurmqProcess(['--version'], directory);
+    expect(await version.exitCode).toBe(0);
+    expect(version.output).toMatch(/^\d+\.\d+\.\d+\n$/);
+    await using help = new CentaurmqProcess(['--help'], directory);
+    expect(await help.exitCode).toBe(0);
+    expect(help.output).toMatch(/start .*\n.*store .*\n.*admin /s);
+    await using nothing = new CentaurmqProcess(['strat'], directory);
+    expect(await nothing.exitCode).toBe(2);
+    expect(nothing.output).toContain("unknown command 'strat'");
+  });
+});

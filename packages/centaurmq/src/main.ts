@@ -32,6 +32,7 @@ function commandLine(ended: (exitCode: ExitCode) => void): Command {
   const program = new Command('centaurmq')
     .description('RocketMQ for Node.js: name server and broker in one process')
     .version(version())
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) });
   program
@@ -103,6 +104,7 @@ function adminCommand(program: Command, ended: (exitCode: ExitCode) => void): vo
   program
     .command('admin')
     .description('operate a cluster: centaurmq admin --help')
+    .passThroughOptions()
     .allowUnknownOption()
     .allowExcessArguments()
     .helpOption(false)
