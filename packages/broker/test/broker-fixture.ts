@@ -30,6 +30,8 @@ export class BrokerFixture {
   readonly transport: Transport;
   /** Requests that the name server received. */
   readonly registrations: RemotingCommand[] = [];
+  /** What the name server waits for before it answers. */
+  nameServerReady: Promise<void> = Promise.resolve();
   readonly broker: Broker;
   readonly #nameServer: RemotingServer;
   readonly #clients: RemotingClient[] = [];
@@ -48,8 +50,9 @@ export class BrokerFixture {
       logger: silentLogger,
       listen: { host: '127.0.0.1', port: NAME_SERVER_PORT, tlsMode: 'disabled' },
     });
-    this.#nameServer.registerDefault((request) => {
+    this.#nameServer.registerDefault(async (request) => {
       this.registrations.push(request);
+      await this.nameServerReady;
       return responseTo(request, ResponseCode.SUCCESS);
     });
     this.broker = new Broker({
@@ -128,18 +131,8 @@ export class BrokerFixture {
     return body.decode(answer.body);
   }
 
-  async createTopic(topic: string, given: ExtFields = {}): Promise<RemotingCommand> {
-    return this.ask(RequestCode.UPDATE_AND_CREATE_TOPIC, {
-      topic,
-      defaultTopic: 'TBW102',
-      readQueueNums: '2',
-      writeQueueNums: '2',
-      perm: '6',
-      topicFilterType: 'SINGLE_TAG',
-      topicSysFlag: '0',
-      order: 'false',
-      ...given,
-    });
+  createTopic(topic: string, given: ExtFields = {}): Promise<RemotingCommand> {
+    return this.ask(RequestCode.UPDATE_AND_CREATE_TOPIC, topicFields(topic, given));
   }
 
   async send(topic: string, body: string, queueId = 0, address = BROKER_ADDRESS): Promise<RemotingCommand> {
@@ -176,4 +169,19 @@ export class BrokerFixture {
     await this.settled(this.broker.stop());
     await this.settled(this.#nameServer.stop({ drainMillis: 0 }));
   }
+}
+
+/** The header of a request that creates a topic of two queues. */
+export function topicFields(topic: string, given: ExtFields = {}): ExtFields {
+  return {
+    topic,
+    defaultTopic: 'TBW102',
+    readQueueNums: '2',
+    writeQueueNums: '2',
+    perm: '6',
+    topicFilterType: 'SINGLE_TAG',
+    topicSysFlag: '0',
+    order: 'false',
+    ...given,
+  };
 }

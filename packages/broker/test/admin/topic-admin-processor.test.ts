@@ -7,10 +7,11 @@ import {
   TopicConfigAndMappingSerializeWrapper,
   TopicList,
   TopicStatsTable,
+  requestCommand,
 } from '@centaurmq/protocol';
 import { describe, expect, it } from 'vitest';
 import { topicConfig } from '../../src/topic/topic-config.ts';
-import { BrokerFixture } from '../broker-fixture.ts';
+import { BrokerFixture, topicFields } from '../broker-fixture.ts';
 
 function lastRegistered({ registrations }: BrokerFixture): string[] {
   const last = registrations.findLast(({ code }) => code === RequestCode.REGISTER_BROKER);
@@ -35,6 +36,21 @@ describe('topics by an administrator', () => {
         ]),
       }),
     );
+  });
+
+  it('wait for a slow name server, but for no longer than a second', async () => {
+    await using fixture = await BrokerFixture.start();
+    fixture.nameServerReady = new Promise(() => undefined);
+    let answered = false;
+    const request = requestCommand(RequestCode.UPDATE_AND_CREATE_TOPIC, { extFields: topicFields('T') });
+    const sending = fixture.client().invoke('127.0.0.1:10911', request, { timeoutMillis: 60_000 });
+    const creating = sending.finally(() => {
+      answered = true;
+    });
+    await fixture.clock.advance(999);
+    expect(answered).toBe(false);
+    await fixture.clock.advance(1);
+    expect((await creating).code).toBe(ResponseCode.SUCCESS);
   });
 
   it.each([
