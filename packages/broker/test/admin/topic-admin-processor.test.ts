@@ -40,7 +40,10 @@ describe('topics by an administrator', () => {
 
   it('wait for a slow name server, but for no longer than a second', async () => {
     await using fixture = await BrokerFixture.start();
-    fixture.nameServerReady = new Promise(() => undefined);
+    const releases: (() => void)[] = [];
+    fixture.nameServerReady = new Promise((resolve) => {
+      releases.push(resolve);
+    });
     let answered = false;
     const request = requestCommand(RequestCode.UPDATE_AND_CREATE_TOPIC, { extFields: topicFields('T') });
     const sending = fixture.client().invoke('127.0.0.1:10911', request, { timeoutMillis: 60_000 });
@@ -51,6 +54,7 @@ describe('topics by an administrator', () => {
     expect(answered).toBe(false);
     await fixture.clock.advance(1);
     expect((await creating).code).toBe(ResponseCode.SUCCESS);
+    for (const release of releases) release();
   });
 
   it.each([
