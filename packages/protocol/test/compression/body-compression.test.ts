@@ -134,12 +134,32 @@ describe('LZ4', () => {
   });
 });
 
-it('refuses a zstd frame that asks for a huge window before it allocates it', () => {
-  if ('zstdCompressSync' in process.getBuiltinModule('node:zlib')) return;
-  const frame = Buffer.from('28b52ffd00a0010000', 'hex');
-  expect(() => decompressBody(frame, withCompression(0, CompressionType.ZSTD))).toThrow(
-    /a window of 1073741824 bytes/,
-  );
+describe('zstd', () => {
+  const sysFlag = withCompression(0, CompressionType.ZSTD);
+  it.each([
+    ['a window', '28b52ffd 00 a0 010000', 1_073_741_824],
+    ['a content of four bytes', '28b52ffd a0 00000040 010000', 1_073_741_824],
+    ['a content of eight bytes', '28b52ffd e0 0000000000000010 010000', 2 ** 60],
+  ])('refuses a frame that asks for a huge window before it allocates it: %s', (_what, hex, bytes) => {
+    expect(() => decompressBody(unhex(hex), sysFlag)).toThrow(`a window of ${bytes} bytes`);
+  });
+
+  it('reads raw and repeated blocks, with and without a checksum, and frames that follow each other', () => {
+    const raw = unhex('28b52ffd 20 03 190000 616263');
+    const rle = unhex('28b52ffd 20 05 2b0000 7a');
+    const skippable = unhex('502a4d18 02000000 ffff');
+    expect(Buffer.from(decompressBody(Buffer.concat([raw, rle, skippable]), sysFlag)).toString()).toBe(
+      'abczzzzz',
+    );
+    assertRejectsEveryPrefix(rle, (prefix) => decompressBody(prefix, sysFlag), [CompressionError]);
+  });
+
+  it('refuses a reserved block and another magic', () => {
+    expect(() => decompressBody(unhex('28b52ffd 20 03 070000 616263'), sysFlag)).toThrow('reserved type');
+    expect(() => decompressBody(unhex('28b52ffe 20 03 190000 616263'), sysFlag)).toThrow(
+      'the magic of a zstd frame',
+    );
+  });
 });
 
 it('reads what no compression type names as zlib, and leaves a plain body alone', () => {
