@@ -15,6 +15,11 @@ export interface IngestLimits {
   readonly outputBuffersIdleMax: number;
   /** Frames of one call that the engine may leave to TypeScript. */
   readonly otherFramesMax: number;
+  /**
+   * Responses that wait for a flush. Above it sends go through the general path, whose requests in flight are bounded per
+   * connection: a producer that sends faster than the disk is read more slowly.
+   */
+  readonly withheldBytesMax: number;
 }
 
 export const ingestLimits: IngestLimits = {
@@ -22,6 +27,7 @@ export const ingestLimits: IngestLimits = {
   outputBuffersMax: 64,
   outputBuffersIdleMax: 4,
   otherFramesMax: 4096,
+  withheldBytesMax: 16 * 1024 * 1024,
 };
 
 /** Responses of this size are copied and joined with others; the output buffer is free at once. */
@@ -54,6 +60,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
   readonly #head = new Float64Array(16);
   readonly #frames: Uint32Array;
   #spare: Buffer | null = null;
+  #withheldBytes = 0;
 
   constructor(options: NativeChunkIngestorOptions) {
     this.#options = options;
@@ -68,6 +75,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
 
   ingest(connection: Connection, chunk: Uint8Array): IngestResult {
     const { native, store, clock, logger } = this.#options;
+    if (this.#withheldBytes > this.#limits.withheldBytesMax) return leftToGeneralPath(chunk);
     const head = this.#head;
     const taken = this.#ring.take();
     const out = taken ?? this.#spareOutput();
@@ -133,7 +141,9 @@ export class NativeChunkIngestor implements ChunkIngestor {
     if (length === 0) return store.gate.requestFlush(requiredFlushOffset);
     const start = at(head, IngestHead.WITHHELD_START);
     const withheld = Buffer.from(out.subarray(start, start + length));
+    this.#withheldBytes += length;
     store.gate.whenReached(requiredFlushOffset, (outcome) => {
+      this.#withheldBytes -= length;
       if (outcome === 'reached') sendFrames(connection, withheld);
       else sendFrames(connection, this.#unsafeResponses(withheld, outcome));
     });
