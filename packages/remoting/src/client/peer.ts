@@ -42,6 +42,8 @@ export class Peer {
   readonly #owner: ConnectionOwner;
   readonly #inFlight: InFlightRequests;
   readonly #waiters = new Set<Waiter>();
+  /** Told to go away: waiting calls end on it, new ones take another. */
+  readonly #retired = new Set<RemotingConnection>();
   #connecting = false;
   #closeReason: Error | null = null;
 
@@ -77,7 +79,23 @@ export class Peer {
   }
 
   get pendingCount(): number {
-    return this.#waiters.size + (this.connection?.pendingCalls.size ?? 0);
+    let count = this.#waiters.size + (this.connection?.pendingCalls.size ?? 0);
+    for (const retired of this.#retired) count += retired.pendingCalls.size;
+    return count;
+  }
+
+  /** Without a connection and without anyone who waits for one. */
+  get isForgettable(): boolean {
+    return (
+      this.connection === null && !this.#connecting && this.#waiters.size === 0 && this.#retired.size === 0
+    );
+  }
+
+  /** The next call makes a new connection; calls that wait on this one may still be answered. */
+  retire(connection: RemotingConnection): void {
+    if (this.connection !== connection) return;
+    this.connection = null;
+    this.#retired.add(connection);
   }
 
   /** The open connection when a call can be written now. */
@@ -149,6 +167,7 @@ export class Peer {
     if (this.#connecting) this.#closeReason = reason;
     this.#failWaiters(this.#connectError(reason.message, 0, null, reason));
     this.connection?.destroy(reason);
+    for (const retired of this.#retired) retired.destroy(reason);
   }
 
   async #connect(): Promise<void> {
@@ -207,6 +226,7 @@ export class Peer {
   #connectionClosed(connection: RemotingConnection, reason: Error | null): void {
     const { logger, name } = this.#options;
     if (this.connection === connection) this.connection = null;
+    this.#retired.delete(connection);
     this.#inFlight.forget(connection);
     logger.info(
       { name, address: this.address, reason: reason?.message ?? 'closed by the peer' },

@@ -126,6 +126,7 @@ export class RemotingClient {
       timeoutMillis,
       clock: this.#options.clock,
       signal,
+      sentAway: () => peer.retire(connection),
       timedOut: () => {
         const { silentMillisMax } = this.#limits;
         if (connection.silentMillis < silentMillisMax) return;
@@ -156,7 +157,7 @@ export class RemotingClient {
         sharedReceiveBuffer: this.#sharedReceiveBuffer,
         closed: () => {
           // An address that nobody calls any more must not stay for ever.
-          if (peer.pendingCount === 0 && this.#peers.get(address) === peer) this.#peers.delete(address);
+          if (peer.isForgettable && this.#peers.get(address) === peer) this.#peers.delete(address);
           for (const listener of this.#closedListeners) listener(address);
         },
       });

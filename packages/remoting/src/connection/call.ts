@@ -1,4 +1,4 @@
-import { encodeFrame } from '@centaurmq/protocol';
+import { encodeFrame, ResponseCode } from '@centaurmq/protocol';
 import type { RemotingCommand } from '@centaurmq/protocol';
 import type { Clock } from '../environment/clock.ts';
 import { RemotingSendError, RemotingTimeoutError, toError } from '../errors.ts';
@@ -10,6 +10,8 @@ export interface CallOptions {
   readonly timeoutMillis: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** The answer is GO_AWAY: the peer shuts down and did not act on the request. */
+  readonly sentAway?: () => void;
   /** The call ended without an answer in time. */
   readonly timedOut?: () => void;
 }
@@ -73,6 +75,7 @@ class Call implements PendingCall {
   answered(response: RemotingCommand): void {
     this.#settle();
     this.#resolve(response);
+    if (response.code === ResponseCode.GO_AWAY) this.#options.sentAway?.();
   }
 
   failed(reason: Error): void {

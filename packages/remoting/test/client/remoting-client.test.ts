@@ -1,6 +1,13 @@
 import { encodeFrame, requestCommand, responseTo } from '@centaurmq/protocol';
 import { describe, expect, it } from 'vitest';
-import { ManualClock, memoryTransport, RemotingClient, silentLogger } from '../../src/index.ts';
+import {
+  ManualClock,
+  memoryTransport,
+  parseAddress,
+  RemotingClient,
+  RemotingServer,
+  silentLogger,
+} from '../../src/index.ts';
 import type { ByteStream, Transport } from '../../src/index.ts';
 import { echoRequest, startHouse, until, worlds } from '../fixture.ts';
 
@@ -212,6 +219,53 @@ describe('a RemotingClient on virtual time', () => {
     const stopped = house.stop();
     await clock.advance(100);
     await stopped;
+  });
+
+  it('is served by the successor of a server that sends it away', async () => {
+    const clock = new ManualClock();
+    const transport = memoryTransport({ clock });
+    let finish: (() => void) | undefined;
+    const house = await startHouse({
+      transport,
+      clock,
+      prepare: (server) =>
+        server.register(HELD, async (request) => {
+          await new Promise<void>((resolve) => {
+            finish = resolve;
+          });
+          return responseTo(request, 0, { remark: 'finished' });
+        }),
+    });
+    const working = house.client.invoke(house.address, requestCommand(HELD), SECOND);
+    await clock.advance(0);
+    const stopped = house.server.stop({ drainMillis: 5_000 });
+    const { port } = parseAddress(house.address);
+    const listen = { host: '127.0.0.1', port, tlsMode: 'disabled' } as const;
+    const successor = new RemotingServer({
+      name: 'successor',
+      transport,
+      clock,
+      logger: silentLogger,
+      listen,
+    });
+    successor.register(10, (request) => responseTo(request, 0, { remark: 'successor' }));
+    await successor.start();
+    expect(await house.client.invoke(house.address, echoRequest(), SECOND)).toMatchObject({ code: 1500 });
+    expect(await house.client.invoke(house.address, echoRequest(), SECOND)).toMatchObject({
+      remark: 'successor',
+    });
+    finish?.();
+    expect(await working).toMatchObject({ remark: 'finished' });
+    await stopped;
+    expect(await house.client.invoke(house.address, echoRequest(), SECOND)).toMatchObject({
+      remark: 'successor',
+    });
+    expect(successor.connectionCount).toBe(1);
+    await house.client.close();
+    await successor.stop({ drainMillis: 100 });
+    await clock.advance(0);
+    expect(successor.connectionCount).toBe(0);
+    expect(clock.pendingTimerCount).toBe(0);
   });
 
   it('bounds the calls that wait', async () => {

@@ -188,12 +188,19 @@ describe.each(worlds)('a RemotingServer over $world', { timeout: 30_000 }, ({ ma
     const working = house.client.invoke(house.address, requestCommand(12), SECOND);
     await until(() => finish !== undefined, 'the handler works');
     const stopped = house.server.stop({ drainMillis: 5_000 });
+    expect(
+      await house.client.invoke(house.address, { ...echoRequest(), version: 409 }, SECOND),
+    ).toMatchObject({
+      code: 0,
+    });
     expect(await house.client.invoke(house.address, echoRequest(), SECOND)).toMatchObject({
       code: ResponseCode.GO_AWAY,
     });
-    expect(
-      await house.client.invoke(house.address, { ...echoRequest(), version: 409 }, SECOND),
-    ).toMatchObject({ code: 0 });
+    // Sent away, the client does not come back on the same connection, but waits for what is at work there.
+    await expect(house.client.invoke(house.address, echoRequest(), SECOND)).rejects.toMatchObject({
+      name: 'RemotingConnectError',
+    });
+    expect(house.client.pendingCallCount).toBe(1);
     finish!();
     expect(await working).toMatchObject({ remark: 'finished' });
     await stopped;
