@@ -256,7 +256,7 @@ test('clients of a group share the queues, and hand over what they stored', asyn
   const second = await consume(cluster);
   cluster.broker.notifyConsumerIdsChanged('G');
   await cluster.until(() => queuesOf(first).length === 2 && queuesOf(second).length === 2, 'each has half');
-  expect([...queuesOf(first), ...queuesOf(second)].toSorted()).toEqual([0, 1, 2, 3]);
+  expect(new Set([...queuesOf(first), ...queuesOf(second)])).toEqual(new Set([0, 1, 2, 3]));
   for (let queueId = 0; queueId < 4; queueId++)
     cluster.broker.store('T', queueId, { body: `again ${queueId}` });
   await cluster.until(() => first.received.length + second.received.length === 8, 'all messages again');
