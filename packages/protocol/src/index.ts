@@ -41,6 +41,7 @@ export * from './headers/subscription.ts';
 export * from './headers/topic.ts';
 export * from './headers/transaction.ts';
 export * from './json/fast-json.ts';
+export * from './json/json-depth.ts';
 export * from './json/json-error.ts';
 export * from './json/json-object.ts';
 export * from './json/write-json.ts';

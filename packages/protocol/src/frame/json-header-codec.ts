@@ -93,7 +93,7 @@ function extFieldsMember(value: unknown, text: string, headerOffset: number): Ex
 
 /** The rare sender that writes numbers or booleans: reparsed, so that a 64-bit number keeps every digit. */
 function scalarsAsText(text: string, headerOffset: number): ExtFields {
-  const header = parseFastJson(text) as Record<string, unknown>;
+  const header = parseAgain(text, headerOffset);
   const fields = header['extFields'] as Record<string, unknown>;
   const result: ExtFields = {};
   for (const [key, member] of Object.entries(fields)) {
@@ -106,6 +106,14 @@ function scalarsAsText(text: string, headerOffset: number): ExtFields {
     });
   }
   return result;
+}
+
+function parseAgain(text: string, headerOffset: number): Record<string, unknown> {
+  try {
+    return parseFastJson(text) as Record<string, unknown>;
+  } catch (error) {
+    throw new FrameError('JSON header', headerOffset, (error as Error).message, 'a flat JSON object');
+  }
 }
 
 function scalarText(value: unknown, headerOffset: number): string {

@@ -1,8 +1,6 @@
+import { JSON_DEPTH_MAX } from './json-depth.ts';
 import { JsonError } from './json-error.ts';
 import { mayHoldReferences, resolveReferences } from './json-reference.ts';
-
-/** Deepest nesting of objects and arrays; RocketMQ's bodies stay under ten. */
-export const JSON_DEPTH_MAX = 100;
 
 /** An object whose keys are objects, as fastjson writes a `Map<MessageQueue, …>`: `{{"topic":"T"}:1}`. */
 export type ObjectKeyed = Map<Record<string, unknown>, unknown>;

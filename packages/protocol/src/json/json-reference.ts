@@ -1,3 +1,4 @@
+import { JSON_DEPTH_MAX } from './json-depth.ts';
 import { JsonError } from './json-error.ts';
 
 // fastjson writes an object that it meets for the second time as {"$ref":"$.path.to.the.first"}.
@@ -18,9 +19,17 @@ export function mayHoldReferences(text: string): boolean {
  */
 export function resolveReferences(root: unknown): unknown {
   const resolved = new Map<string, unknown>();
+  let depth = 0;
   const resolve = (value: unknown): unknown => {
     const path = referenceOf(value);
-    if (path === null) return mapChildren(value, resolve);
+    if (path === null) {
+      depth += 1;
+      // JSON.parse, which may have read the text, goes deeper than functions can call each other.
+      if (depth > JSON_DEPTH_MAX) throw tooDeep();
+      const copy = mapChildren(value, resolve);
+      depth -= 1;
+      return copy;
+    }
     if (!resolved.has(path)) resolved.set(path, targetOf(root, path));
     return resolved.get(path);
   };
@@ -54,7 +63,7 @@ function targetOf(root: unknown, path: string): unknown {
     value = childOf(value, name);
     if (value === undefined) throw unresolved(path, `something at ${path.slice(0, at)}`);
   }
-  if (holdsReference(value)) throw unresolved(path, 'an object without references of its own');
+  if (holdsReference(value, 1)) throw unresolved(path, 'an object without references of its own');
   return value;
 }
 
@@ -70,11 +79,16 @@ function javaText(key: unknown): string {
   return `MessageQueue [topic=${String(topic)}, brokerName=${String(brokerName)}, queueId=${String(queueId)}]`;
 }
 
-function holdsReference(value: unknown): boolean {
+function holdsReference(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
+  if (depth > JSON_DEPTH_MAX) throw tooDeep();
   if (referenceOf(value) !== null) return true;
   const children: unknown[] = value instanceof Map ? [...value.values()] : Object.values(value);
-  return children.some(holdsReference);
+  return children.some((child) => holdsReference(child, depth + 1));
+}
+
+function tooDeep(): JsonError {
+  return new JsonError('a text with references', 'more', `at most ${JSON_DEPTH_MAX} levels of nesting`);
 }
 
 function unresolved(path: string, expected: string): JsonError {

@@ -199,6 +199,15 @@ describe('readFrameLength', () => {
   });
 });
 
+it.each([
+  ['deep', `{"extFields":{"a":1234567890123456789},"x":${'['.repeat(200)}${']'.repeat(200)}}`],
+  ['deep, without scalars', `{"x":${'['.repeat(100_000)}`],
+  ['a reference', '{"extFields":{"a":1,"b":{"$ref":"$.c"}}}'],
+  ['a reference instead of fields', '{"extFields":{"$ref":1}, "c":{"$ref":"$.d"}}'],
+])('refuses a JSON header that is %s', (_what, json) => {
+  expect(() => decode(json)).toThrow(FrameError);
+});
+
 it('refuses a header longer than its frame and an unknown serialize type', () => {
   const frame = encodeFrame(send);
   const long = Buffer.from(frame);

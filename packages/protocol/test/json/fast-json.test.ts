@@ -110,6 +110,12 @@ describe('references', () => {
   });
 });
 
+it('a text with references goes no deeper than one without', () => {
+  const deep = (depth: number): string => `{"a":${'['.repeat(depth)}${']'.repeat(depth)},"b":{"$ref":"$.a"}}`;
+  expect(parseFastJson(deep(90))).toBeDefined();
+  for (const depth of [101, 100_000]) expect(() => parseFastJson(deep(depth))).toThrow(JsonError);
+});
+
 describe('writeJson', () => {
   it('sorts keys, quotes numeric ones, leaves out what is null, keeps object keys inline', () => {
     const value = {
