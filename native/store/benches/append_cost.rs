@@ -7,7 +7,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use centaurmq_store::disk::FileSystemDisk;
-use centaurmq_store::{AckLevel, MessageToAppend, ParsedProperties, Store, StoreOptions, TagsCode, TopicSpec};
+use centaurmq_store::{
+    AckLevel, MessageToAppend, ParsedProperties, Store, StoreOptions, TagsCode, TopicSpec,
+};
 
 const HOST: &[u8] = &[127, 0, 0, 1, 0, 0, 0x2A, 0x9F];
 const MESSAGES: u64 = 2_000_000;
@@ -46,9 +48,12 @@ fn measure(directory: &std::path::Path, index: bool, body_length: usize) -> Resu
     let messages = MESSAGES.min((1 << 30) / (body_length as u64 + 300));
     let mut number = 0_u64;
     while number < messages {
-        let keys: Vec<String> = (0..CHUNK).map(|at| format!("7F00000100002A9F{:016X}", number + at)).collect();
-        let properties: Vec<String> =
-            keys.iter().map(|key| format!("UNIQ_KEY\u{1}{key}\u{2}WAIT\u{1}true\u{2}TAGS\u{1}TagA\u{2}")).collect();
+        let keys: Vec<String> =
+            (0..CHUNK).map(|at| format!("7F00000100002A9F{:016X}", number + at)).collect();
+        let properties: Vec<String> = keys
+            .iter()
+            .map(|key| format!("UNIQ_KEY\u{1}{key}\u{2}WAIT\u{1}true\u{2}TAGS\u{1}TagA\u{2}"))
+            .collect();
         let started = processor_nanos();
         let mut appender = store.appender(1_700_000_000_000);
         for (key, properties) in keys.iter().zip(&properties) {
@@ -65,8 +70,13 @@ fn measure(directory: &std::path::Path, index: bool, body_length: usize) -> Resu
                 prepared_transaction_offset: 0,
                 tags_code: TagsCode::FromProperties,
                 properties: properties.as_bytes(),
-                properties_suffix: b"MSG_REGION\x01DefaultRegion\x02TRACE_ON\x01true\x02CLUSTER\x01DefaultCluster\x02",
-                parsed: Some(ParsedProperties { tags: Some(b"TagA"), keys: None, unique_key: Some(key.as_bytes()) }),
+                properties_suffix:
+                    b"MSG_REGION\x01DefaultRegion\x02TRACE_ON\x01true\x02CLUSTER\x01DefaultCluster\x02",
+                parsed: Some(ParsedProperties {
+                    tags: Some(b"TagA"),
+                    keys: None,
+                    unique_key: Some(key.as_bytes()),
+                }),
                 body: &body,
             })?;
             number += 1;

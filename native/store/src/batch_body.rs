@@ -1,7 +1,7 @@
 //! The body of `SEND_BATCH_MESSAGE` (`MessageDecoder#encodeMessages`), repeated:
 //! `totalSize i32 | magic i32 | bodyCRC i32 | flag i32 | bodyLength i32 | body | propertiesLength i16 | properties`.
 
-use crate::appender::BatchToAppend;
+use crate::append_request::BatchToAppend;
 use crate::record::{RecordFields, Take};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::appender::ParsedProperties;
+use crate::append_request::ParsedProperties;
 use crate::consume_queue::{ConsumeQueue, ENTRY_BYTES, QueueEntry, QueueTable, QueueWriter};
 use crate::disk::Disk;
 use crate::error::StoreError;
@@ -66,6 +66,14 @@ pub struct QueueMark {
     pub first_file_total: u64,
 }
 
+/// By topic handle and queue id.
+type Writers = Vec<Vec<Option<Box<QueueWriter>>>>;
+
+#[inline]
+fn writer_of(writers: &mut Writers, topic: TopicHandle, queue_id: u32) -> Option<&mut QueueWriter> {
+    writers.get_mut(topic as usize)?.get_mut(queue_id as usize)?.as_deref_mut()
+}
+
 /// Owned by whoever holds the append lock.
 #[derive(Debug)]
 pub struct Dispatcher {
@@ -74,7 +82,7 @@ pub struct Dispatcher {
     queue_file_bytes: u64,
     index: Option<Arc<IndexService>>,
     current_index: Option<Arc<IndexFile>>,
-    writers: Vec<Vec<Option<Box<QueueWriter>>>>,
+    writers: Writers,
     unsynced: Vec<Arc<ConsumeQueue>>,
     mapped_count: Arc<AtomicUsize>,
     mapped_max: usize,
@@ -129,13 +137,12 @@ impl Dispatcher {
         if self.writer(topic, queue_id).is_none() {
             self.make_writer(topic, topic_name, queue_id);
         }
-        let disk = self.disk.clone();
-        let Some(writer) = self.writer(topic, queue_id) else { return Ok(0) };
+        let Some(writer) = writer_of(&mut self.writers, topic, queue_id) else { return Ok(0) };
         let next = writer.queue().appended();
-        match writer.reserve(&*disk, entries) {
+        match writer.reserve(&*self.disk, entries) {
             Ok(0) => Ok(next),
             Ok(newly_mapped) => {
-                self.count_mapped(newly_mapped);
+                self.count_mapped(newly_mapped, (topic, queue_id));
                 Ok(next)
             }
             Err(source) => {
@@ -283,7 +290,7 @@ impl Dispatcher {
 
     #[inline]
     fn writer(&mut self, topic: TopicHandle, queue_id: u32) -> Option<&mut QueueWriter> {
-        self.writers.get_mut(topic as usize)?.get_mut(queue_id as usize)?.as_deref_mut()
+        writer_of(&mut self.writers, topic, queue_id)
     }
 
     pub fn queue_mut(&mut self, topic: TopicHandle, queue_id: u32) -> Option<&Arc<ConsumeQueue>> {
@@ -306,26 +313,34 @@ impl Dispatcher {
         }
     }
 
-    fn count_mapped(&mut self, newly_mapped: usize) {
+    fn count_mapped(&mut self, newly_mapped: usize, reserved: (TopicHandle, u32)) {
         let count = self.mapped_count.fetch_add(newly_mapped, Ordering::Relaxed) + newly_mapped;
         if count > self.mapped_max {
-            self.release_idle();
+            self.release_idle(reserved);
         }
     }
 
     /// Releases the files of queues that were idle since the last time; if that is not enough, of all that nobody reads. The
     /// pages stay the system's, so nothing is lost.
-    pub fn release_idle(&mut self) {
+    ///
+    /// The queue that was just reserved keeps its files: its entry is about to be put.
+    fn release_idle(&mut self, reserved: (TopicHandle, u32)) {
         for forced in [false, true] {
             for writer in self.writers.iter_mut().flatten().flatten() {
+                if (writer.queue().topic(), writer.queue().queue_id()) == reserved {
+                    continue;
+                }
                 if forced {
                     writer.release();
-                }
-                if forced || writer.release_if_idle() {
-                    writer.queue().release_mappings();
+                } else {
+                    writer.release_if_idle();
                 }
             }
-            let mapped = self.queues.all().iter().map(|queue| queue.mapped_count()).sum();
+            let queues = self.queues.all();
+            for queue in &queues {
+                queue.release_mappings();
+            }
+            let mapped = queues.iter().map(|queue| queue.mapped_count()).sum();
             self.mapped_count.store(mapped, Ordering::Relaxed);
             if mapped <= self.mapped_max / 2 {
                 return;

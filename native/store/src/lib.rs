@@ -1,6 +1,7 @@
 //! The storage engine. It is not: a network server, a scheduler, or aware of Node.js.
 
 mod abort_mark;
+mod append_request;
 mod appender;
 mod batch_body;
 mod checkpoint;
@@ -16,6 +17,7 @@ pub mod ingest;
 mod mapped_file;
 pub mod metadata;
 mod read;
+mod read_request;
 mod record;
 mod recovery;
 mod retention;
@@ -26,11 +28,12 @@ mod store_tests;
 mod topic;
 mod watermarks;
 
-pub use appender::{Appended, Appender, BatchToAppend, MessageToAppend, ParsedProperties, TagsCode};
+pub use append_request::{Appended, BatchToAppend, MessageToAppend, ParsedProperties, TagsCode};
+pub use appender::Appender;
 pub use disk::{Disk, DiskFile};
 pub use error::{AppendError, StoreError};
 pub use mapped_file::MappedMemory;
-pub use read::{Boundary, QueueState, ReadOutcome, ReadRequest, ReadStatus};
+pub use read_request::{Boundary, QueueState, ReadOutcome, ReadRequest, ReadStatus};
 pub use record::{LogItem, RecordError, RecordView, decode as decode_record};
 pub use recovery::{Cut, RecoveryReport, StartKind};
 pub use retention::{RetentionPolicy, RetentionReport};

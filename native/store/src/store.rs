@@ -139,7 +139,12 @@ impl Store {
     }
 
     pub(crate) fn count_mapped(&self, newly_mapped: usize) {
-        self.mapped_count.fetch_add(newly_mapped, Ordering::Relaxed);
+        let count = self.mapped_count.fetch_add(newly_mapped, Ordering::Relaxed) + newly_mapped;
+        // Reading alone can map many files; those being written stay.
+        if newly_mapped > 0 && count > self.options.consume_queue_mapped_max {
+            let released = self.queues.all().iter().map(|queue| queue.release_mappings()).sum();
+            self.uncount_mapped(released);
+        }
     }
 
     pub(crate) fn uncount_mapped(&self, unmapped: usize) {

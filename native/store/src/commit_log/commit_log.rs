@@ -171,6 +171,9 @@ impl CommitLog {
         }
         let file = self.disk.create(PREPARING_FILE, self.segment_bytes)?;
         file.allocate(0, self.segment_bytes)?;
+        if !self.disk.prefers_written_space() {
+            return file.sync();
+        }
         let zeros = vec![0; ZERO_CHUNK_BYTES.min(self.segment_length())];
         let mut position = 0;
         while position < self.segment_bytes {

@@ -315,7 +315,8 @@ impl ConsumeQueue {
             } else if synced < upto {
                 // Released before it was synced: the pages are the system's, the file has to be opened again for it.
                 disk.open(&self.path_of(base)).and_then(|file| file.sync()).map_err(io)?;
-                synced_to.push((base, usize::MAX));
+                new_names = true;
+                synced_to.push((base, upto));
             }
         }
         if new_names {

@@ -140,18 +140,17 @@ impl QueueWriter {
         if self.open.front().is_some_and(|file| file.writer.remaining() < ENTRY_BYTES) {
             self.open.pop_front();
         }
+        debug_assert!(!self.open.is_empty(), "space is reserved before an entry is put");
         let Some(file) = self.open.front_mut() else { return };
         put(&mut file.writer, entry);
         self.queue.set_appended(self.queue.appended() + 1);
     }
 
-    /// Lets idle files go; true if this queue was idle since the last call.
-    pub fn release_if_idle(&mut self) -> bool {
-        if std::mem::take(&mut self.used) {
-            return false;
+    /// Lets the files go if nothing was written since the last call.
+    pub fn release_if_idle(&mut self) {
+        if !std::mem::take(&mut self.used) {
+            self.open.clear();
         }
-        self.open.clear();
-        true
     }
 
     /// Lets the files go in any case; used before the queue's files change under it.

@@ -27,6 +27,10 @@ pub trait Disk: Send + Sync + Debug {
     fn space(&self) -> io::Result<DiskSpace>;
     /// Takes the directory for one store; `Err(holder)` describes who has it.
     fn lock(&self) -> io::Result<Result<Box<dyn DiskLock>, String>>;
+    /// Whether space that was written before is cheaper to sync than space that was only reserved.
+    fn prefers_written_space(&self) -> bool {
+        true
+    }
     /// For messages: the directory, or what stands for it.
     fn name(&self) -> String;
 }

@@ -1,127 +1,15 @@
 //! A disk in memory that forgets what was not synced. It is the store of embedded brokers, and the disk of power-loss tests.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 
 use super::disk_trait::{Disk, DiskEntry, DiskFile, DiskLock, DiskSpace};
+use super::faults::{Chance, Faults, SyncHook};
 use super::simulated_file::SimulatedFile;
-
-/// Chance from a seed (splitmix64): the same seed gives the same disk.
-#[derive(Debug, Clone)]
-pub struct Chance {
-    state: u64,
-}
-
-impl Chance {
-    pub fn new(seed: u64) -> Self {
-        Self { state: seed }
-    }
-
-    pub fn draw(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number in `0..limit`; 0 when the limit is 0.
-    pub fn below(&mut self, limit: usize) -> usize {
-        let limit = limit.max(1) as u64;
-        usize::try_from(self.draw() % limit).unwrap_or(0)
-    }
-
-    pub fn coin(&mut self) -> bool {
-        self.draw() & 1 == 1
-    }
-}
-
-type SyncHook = Box<dyn Fn(&str) + Send + Sync>;
-
-/// What can go wrong, shared by all files of a disk.
-pub(super) struct Faults {
-    pub(super) tracked: bool,
-    writes_fail: AtomicBool,
-    syncs_until_failure: AtomicU64,
-    capacity_bytes: AtomicU64,
-    used_bytes: AtomicU64,
-    sync_count: AtomicU64,
-    before_sync: Mutex<Option<Arc<SyncHook>>>,
-}
-
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Faults")
-            .field("tracked", &self.tracked)
-            .field("used_bytes", &self.used_bytes)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Faults {
-    fn new(tracked: bool, capacity_bytes: u64, used_bytes: u64) -> Self {
-        Self {
-            tracked,
-            writes_fail: AtomicBool::new(false),
-            syncs_until_failure: AtomicU64::new(u64::MAX),
-            capacity_bytes: AtomicU64::new(capacity_bytes),
-            used_bytes: AtomicU64::new(used_bytes),
-            sync_count: AtomicU64::new(0),
-            before_sync: Mutex::new(None),
-        }
-    }
-
-    pub(super) fn before_write(&self, name: &str) -> io::Result<()> {
-        if self.writes_fail.load(Ordering::Relaxed) {
-            return Err(io::Error::other(format!("simulated write failure on {name}")));
-        }
-        Ok(())
-    }
-
-    pub(super) fn before_sync(&self, name: &str) -> io::Result<()> {
-        self.sync_count.fetch_add(1, Ordering::Relaxed);
-        let hook = self.before_sync.lock().clone();
-        if let Some(hook) = hook {
-            hook(name);
-        }
-        let left = self.syncs_until_failure.load(Ordering::Relaxed);
-        if left == u64::MAX {
-            return Ok(());
-        }
-        if left == 0 {
-            return Err(io::Error::other(format!("simulated fsync failure on {name}")));
-        }
-        self.syncs_until_failure.store(left - 1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    pub(super) fn reserve(&self, bytes: u64, name: &str) -> io::Result<()> {
-        let capacity = self.capacity_bytes.load(Ordering::Relaxed);
-        let reserved = self.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            used.checked_add(bytes).filter(|sum| *sum <= capacity || bytes == 0)
-        });
-        match reserved {
-            Ok(_) => Ok(()),
-            Err(used) => Err(io::Error::new(
-                io::ErrorKind::StorageFull,
-                format!(
-                    "{name} needs {bytes} bytes, {} of {capacity} are free",
-                    capacity.saturating_sub(used)
-                ),
-            )),
-        }
-    }
-
-    pub(super) fn release(&self, bytes: u64) {
-        let _ = self
-            .used_bytes
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| Some(used.saturating_sub(bytes)));
-    }
-}
 
 #[derive(Debug, Default)]
 struct Names {
@@ -395,6 +283,10 @@ impl Disk for SimulatedDisk {
         }
         names.locked = true;
         Ok(Ok(Box::new(SimulatedLock { names: self.names.clone() })))
+    }
+
+    fn prefers_written_space(&self) -> bool {
+        self.faults.tracked
     }
 
     fn name(&self) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::disk_trait::DiskFile;
-use super::simulated_disk::{Chance, Faults};
+use super::faults::{Chance, Faults};
 use crate::mapped_file::MappedMemory;
 
 /// What a disk writes as one piece.
@@ -65,6 +65,8 @@ struct State {
     /// What survives a power loss for certain.
     durable: Vec<u8>,
     allocated_end: u64,
+    /// False while the file is as it was created, all zeros.
+    written: bool,
     /// Ranges whose sync failed: the system forgot that they are dirty, a later sync does not write them.
     forgotten: Vec<(usize, usize)>,
 }
@@ -84,7 +86,10 @@ impl SimulatedFile {
         durable: Vec<u8>,
         allocated_end: u64,
     ) -> Self {
-        let state = State { content: Content::Plain(bytes), durable, allocated_end, forgotten: Vec::new() };
+        // A copy of another file, or one that was just created.
+        let written = !durable.is_empty() || allocated_end > 0;
+        let content = Content::Plain(bytes);
+        let state = State { content, durable, allocated_end, written, forgotten: Vec::new() };
         Self { name: name.to_owned(), faults, state: Mutex::new(state) }
     }
 
@@ -139,6 +144,7 @@ impl SimulatedFile {
         if let Some(durable) = state.durable.get_mut(position) {
             *durable ^= 1 << (bit & 7);
         }
+        state.written = true;
         state.content.copy_in(position, &flipped)
     }
 
@@ -196,6 +202,7 @@ impl DiskFile for SimulatedFile {
         self.allocate(position, end)?;
         let start = position_of(position)?;
         let mut state = self.state.lock();
+        state.written = true;
         if let Content::Plain(found) = &mut state.content
             && found.len() < start + bytes.len()
         {
@@ -240,7 +247,8 @@ impl DiskFile for SimulatedFile {
             Content::Mapped(memory) => Ok(memory.clone()),
             Content::Plain(bytes) => {
                 let memory = Arc::new(MappedMemory::anonymous(bytes.len())?);
-                for (page, chunk) in bytes.chunks(4096).enumerate() {
+                let copied = if state.written { bytes.as_slice() } else { &[] };
+                for (page, chunk) in copied.chunks(4096).enumerate() {
                     // Zero pages stay untouched, so that large sparse files cost no memory.
                     if chunk.iter().any(|byte| *byte != 0) {
                         memory.copy_in(page * 4096, chunk);

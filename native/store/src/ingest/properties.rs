@@ -1,6 +1,6 @@
 //! The properties string of a message: `name 0x01 value 0x02` repeated.
 
-use crate::appender::ParsedProperties;
+use crate::append_request::ParsedProperties;
 
 /// What the hot path must know of a message's properties. Positions are in the properties string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

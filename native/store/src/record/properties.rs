@@ -1,6 +1,6 @@
 //! The properties string: `name 0x01 value 0x02 …`.
 
-use crate::appender::ParsedProperties;
+use crate::append_request::ParsedProperties;
 
 pub const NAME_VALUE_SEPARATOR: u8 = 1;
 pub const PROPERTY_SEPARATOR: u8 = 2;

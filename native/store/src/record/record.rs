@@ -26,6 +26,9 @@
 use std::ops::Range;
 
 use super::bytes::{Put, Take};
+use super::checksum::{
+    CHECKSUM_BYTES, Checksum, crc32, decode_checksum, encode_checksum, resembles_checksum,
+};
 use super::properties::PROPERTY_SEPARATOR;
 
 pub const MESSAGE_MAGIC_V1: u32 = 0xDAA3_20A7;
@@ -34,16 +37,12 @@ pub const BLANK_MAGIC: u32 = 0xCBD4_3194;
 /// Bytes of a blank that mean something; every append leaves room for them.
 pub const BLANK_BYTES: usize = 8;
 pub const PROPERTIES_BYTES_MAX: usize = 32_767;
-/// `__CRC32#`, 0x01, ten digits, 0x02.
-pub const CHECKSUM_BYTES: usize = 20;
-const CHECKSUM_NAME: &[u8; 9] = b"__CRC32#\x01";
 /// Topics above this need the V2 form.
 const TOPIC_BYTES_V1_MAX: usize = 127;
 pub const SYS_FLAG_BORN_HOST_V6: i32 = 0x10;
 pub const SYS_FLAG_STORE_HOST_V6: i32 = 0x20;
 const FIXED_BYTES: usize = 48 + 8 + 4 + 8 + 4 + 2;
 
-const _: () = assert!(CHECKSUM_NAME.len() + 10 + 1 == CHECKSUM_BYTES);
 // The smallest V1 record: IPv4 hosts, no body, no topic, no properties.
 const _: () = assert!(FIXED_BYTES + 8 + 8 + 1 == 91);
 
@@ -144,42 +143,6 @@ fn put_terminated(put: &mut Put<'_>, properties: &[u8]) {
 
 fn clamped_u32(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-/// The CRC-32 of `java.util.zip`, without the sign bit, as `UtilAll#crc32` has it.
-pub fn crc32(bytes: &[u8]) -> u32 {
-    crc32fast::hash(bytes) & 0x7FFF_FFFF
-}
-
-fn encode_checksum(mut checksum: u32, out: &mut [u8]) {
-    let mut put = Put::new(out);
-    put.bytes(CHECKSUM_NAME);
-    let mut digits = [b'0'; 10];
-    for digit in &mut digits {
-        *digit += u8::try_from(checksum % 10).unwrap_or(0);
-        checksum /= 10;
-    }
-    put.bytes(&digits);
-    put.u8(PROPERTY_SEPARATOR);
-}
-
-/// The checksum property at the end of a record, if it is there.
-fn decode_checksum(tail: &[u8]) -> Option<u64> {
-    let digits = tail.strip_prefix(CHECKSUM_NAME)?.strip_suffix(&[PROPERTY_SEPARATOR])?;
-    if digits.len() != 10 || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(digits.iter().rev().fold(0, |value, digit| value * 10 + u64::from(digit - b'0')))
-}
-
-/// Whether a tail that is no checksum property was one before it was damaged.
-fn resembles_checksum(tail: &[u8], checksum: u32) -> bool {
-    let mut intact = [0; CHECKSUM_BYTES];
-    encode_checksum(checksum, &mut intact);
-    let same = |count: usize| {
-        tail.iter().zip(&intact).take(count).filter(|(found, expected)| found == expected).count()
-    };
-    same(CHECKSUM_NAME.len()) + 1 >= CHECKSUM_NAME.len() || same(CHECKSUM_BYTES) >= CHECKSUM_BYTES / 2 + 2
 }
 
 /// Writes the mark that ends a segment; `out` begins where the record would have been.
@@ -391,20 +354,6 @@ fn decode_fields(record: &[u8], magic: u32) -> Option<(RecordView<'_>, usize)> {
         properties,
     };
     Some((view, take.rest().len()))
-}
-
-/// Whether a record must carry its checksum property. All of ours do; Apache RocketMQ's may not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Checksum {
-    Required,
-    IfPresent,
-}
-
-impl Checksum {
-    /// `ours_from`: where the records of Apache RocketMQ end, in a directory that was its own once.
-    pub fn at(commit_log_offset: u64, ours_from: u64) -> Self {
-        if commit_log_offset >= ours_from { Self::Required } else { Self::IfPresent }
-    }
 }
 
 /// Reads the record that must begin at this commit log offset, checksums included.

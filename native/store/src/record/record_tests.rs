@@ -1,6 +1,5 @@
-use super::record::{
-    Checksum, LogItem, MESSAGE_MAGIC_V2, RecordError, RecordFields, crc32, decode, decode_at, encode_blank,
-};
+use super::checksum::{Checksum, crc32};
+use super::record::{LogItem, MESSAGE_MAGIC_V2, RecordError, RecordFields, decode, decode_at, encode_blank};
 
 fn fields<'a>() -> RecordFields<'a> {
     RecordFields {

@@ -4,6 +4,8 @@ mod apache_stores;
 mod append_and_read;
 mod failures;
 mod power_loss;
+mod queue_files;
+mod real_disk;
 mod retention;
 
 use std::sync::Arc;

@@ -1,0 +1,35 @@
+//! Many queues with few files open.
+
+use super::{append, bodies, open_with, options, topic};
+use crate::disk::SimulatedDisk;
+use crate::{AckLevel, StoreOptions};
+
+#[test]
+fn many_queues_share_few_mappings() {
+    let disk = SimulatedDisk::new();
+    let options = StoreOptions { consume_queue_mapped_max: 20, segment_bytes: 1 << 20, ..options() };
+    let (store, _) = open_with(&disk, &options);
+    let topics: Vec<_> = (0..100).map(|number| topic(&store, &format!("T{number}"), AckLevel::Os)).collect();
+    for round in 0..70_u8 {
+        for (queue_id, t) in (0_i32..).zip(&topics) {
+            append(&store, *t, queue_id % 3, &[round]).unwrap();
+        }
+        assert!(store.status().consume_queue_mapped_count <= 21, "{:?}", store.status());
+        if round % 20 == 0 {
+            store.checkpoint().unwrap();
+        }
+    }
+    let expected: Vec<(u64, Vec<u8>)> = (0..70_u8).map(|round| (u64::from(round), vec![round])).collect();
+    for (queue_id, t) in (0_i32..).zip(&topics) {
+        assert_eq!(bodies(&store, *t, queue_id % 3, 0), expected);
+        assert!(store.status().consume_queue_mapped_count <= 25, "{:?}", store.status());
+    }
+    assert_eq!(disk.unreserved_writes(), []);
+    store.close().unwrap();
+    drop(store);
+    // What was released before it was synced is on the disk all the same.
+    let (store, report) = open_with(&disk.crash(1), &options);
+    assert_eq!((report.queues_rebuilt_because, report.records_scanned), (None, 0));
+    let t = topic(&store, "T5", AckLevel::Os);
+    assert_eq!(bodies(&store, t, 2, 0), expected);
+}

@@ -1,0 +1,80 @@
+//! On the file system of the temporary directory.
+
+use std::sync::Arc;
+
+use super::{append, bodies, message, options, topic};
+use crate::disk::{Disk, FileSystemDisk};
+use crate::{AckLevel, MessageToAppend, StartKind, Store, StoreError, StoreOptions};
+
+#[test]
+fn a_directory_goes_through_a_life() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = |options: &StoreOptions| {
+        let disk = Arc::new(FileSystemDisk::new(directory.path().join("store")).unwrap());
+        Store::open(disk, options)
+    };
+    let (store, report) = open(&options()).unwrap();
+    assert_eq!(report.start_kind, StartKind::New);
+    let t = topic(&store, "T", AckLevel::Fsync);
+    for number in 0..300_i64 {
+        let properties = format!("KEYS\x01k{number}\x02");
+        let message = MessageToAppend { properties: properties.as_bytes(), ..message(t, 0, b"body") };
+        store.appender(number).append(&message).unwrap();
+        if number % 50 == 0 {
+            assert_eq!(store.flush().unwrap(), store.appended_offset());
+            store.prepare_segment().unwrap();
+        }
+    }
+    let second = open(&options()).unwrap_err();
+    let StoreError::Locked { directory: named, holder } = &second else { panic!("{second}") };
+    assert!(named.ends_with("/store") && holder.contains(&std::process::id().to_string()), "{second}");
+    assert_eq!(std::fs::read_to_string(directory.path().join("store/lock")).unwrap(), "lock");
+    let abort = directory.path().join("store/abort");
+    assert_eq!(std::fs::read_to_string(&abort).unwrap(), std::process::id().to_string());
+    // Dropped without close: as a killed process leaves it.
+    drop(store);
+    let (store, report) = open(&options()).unwrap();
+    assert_eq!(
+        (report.start_kind, report.cut, report.queue_entries_rebuilt),
+        (StartKind::Unclean, None, 300)
+    );
+    assert_eq!(report.previous_process, Some(std::process::id().to_string()));
+    let t = topic(&store, "T", AckLevel::Fsync);
+    assert_eq!(bodies(&store, t, 0, 0).len(), 300);
+    let mut out = Vec::new();
+    store.query_index("T", "k42", 64, 0, i64::MAX, &mut out).unwrap();
+    assert_eq!(out.len(), 1);
+    append(&store, t, 0, b"last").unwrap();
+    assert!(store.status().space.is_some_and(|space| space.free_bytes > 0));
+    store.close().unwrap();
+    assert!(!abort.exists());
+    drop(store);
+    let (store, report) = open(&options()).unwrap();
+    assert_eq!((report.start_kind, report.records_scanned), (StartKind::Clean, 0));
+    assert_eq!(bodies(&store, topic(&store, "T", AckLevel::Fsync), 0, 0).len(), 301);
+}
+
+#[test]
+fn paths_stay_inside() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = FileSystemDisk::new(directory.path()).unwrap();
+    for path in ["../x", "/etc/passwd", "a/../../x", "."] {
+        assert!(disk.create(path, 0).is_err(), "{path}");
+    }
+}
+
+#[test]
+fn default_sizes_are_apaches_and_sparse() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::new(FileSystemDisk::new(directory.path()).unwrap());
+    let options = StoreOptions { segment_bytes: 1 << 20, ..StoreOptions::default() };
+    let (store, _) = Store::open(disk.clone(), &options).unwrap();
+    let t = topic(&store, "T", AckLevel::Os);
+    let message = MessageToAppend { properties: b"KEYS\x01k\x02", ..message(t, 0, b"body") };
+    store.appender(1_700_000_000_000).append(&message).unwrap();
+    store.close().unwrap();
+    let length = |path: &str| disk.open(path).unwrap().len().unwrap();
+    assert_eq!(length("consumequeue/T/0/00000000000000000000"), 6_000_000);
+    assert_eq!(length("index/20231114221320000"), 420_000_040);
+    assert_eq!(length("checkpoint"), 4096);
+}
