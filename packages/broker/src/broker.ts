@@ -192,10 +192,14 @@ export class Broker {
     const openedAt = messages.status().appendedOffset;
     const storeStats = new StoreStatsService({
       clock,
-      putTotals: () => ({
-        times: messages.appendedRecordCount,
-        bytes: messages.status().appendedOffset - openedAt,
-      }),
+      putTotals: {
+        get times() {
+          return messages.appendedRecordCount;
+        },
+        get bytes() {
+          return messages.status().appendedOffset - openedAt;
+        },
+      },
     });
     stats.start();
     storeStats.start();

@@ -78,7 +78,7 @@ export const brokerConfigKeys: ConfigKeys = {
     pattern: /^[%|a-zA-Z0-9_-]{0,127}$/,
     expected: name.expected,
   }),
-  brokerId: integer(0, { min: 0, max: INT_MAX }, '0 is the master'),
+  brokerId: integer(0, { min: 0, max: 0 }, '0: the master; slaves are not built yet'),
   brokerIP1: text('', 'Address clients are told; default: the first that is not loopback'),
   listenPort: integer(10_911, port, 'Port for clients; listenPort - 2 serves older ones; 0 = any'),
   namesrvAddr: text('', 'Name servers, host:port separated by semicolons'),
@@ -199,4 +199,21 @@ export const brokerConfigKeys: ConfigKeys = {
   defaultQueryMaxNum: integer(32, { min: 1, max: 4096 }, 'Messages answered to a query by unique key', {
     updatable: true,
   }),
+};
+
+/**
+ * Apache's keys that must not be ignored: who sets them counts on a copy, on a refusal, or on files of another kind. What
+ * they may say, and what is missing otherwise.
+ */
+export const unsupportedConfigKeys: Readonly<
+  Record<string, { readonly allowed: string; readonly missing: string }>
+> = {
+  brokerRole: { allowed: 'ASYNC_MASTER', missing: 'replication is not built yet' },
+  enableControllerMode: { allowed: 'false', missing: 'elections are not built yet' },
+  enableDLegerCommitLog: { allowed: 'false', missing: 'DLedger is not supported' },
+  enableSlaveActingMaster: { allowed: 'false', missing: 'replication is not built yet' },
+  aclEnable: { allowed: 'false', missing: 'access control is not built yet' },
+  authenticationEnabled: { allowed: 'false', missing: 'access control is not built yet' },
+  authorizationEnabled: { allowed: 'false', missing: 'access control is not built yet' },
+  storeType: { allowed: 'default', missing: 'RocksDB stores are not supported' },
 };

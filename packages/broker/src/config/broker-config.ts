@@ -1,4 +1,9 @@
-import { type BrokerConfig, type BrokerConfigKey, brokerConfigKeys } from './broker-config-keys.ts';
+import {
+  type BrokerConfig,
+  type BrokerConfigKey,
+  brokerConfigKeys,
+  unsupportedConfigKeys,
+} from './broker-config-keys.ts';
 import { ConfigError } from './config-key.ts';
 
 export type { BrokerConfig, BrokerConfigKey } from './broker-config-keys.ts';
@@ -68,17 +73,27 @@ export interface ParsedBrokerConfig {
 
 /**
  * Reads the entries of an Apache broker.conf.
- * @throws ConfigError for a value that its key does not accept
+ * @throws ConfigError for a value that its key does not accept, and for one that promises what is not there: a replica,
+ * access control
  */
 export function parseBrokerConfig(entries: Iterable<readonly [string, string]>): ParsedBrokerConfig {
   const config: Partial<MutableBrokerConfig> = {};
   const ignored: string[] = [];
   for (const [name, value] of entries) {
     const key = keyNamed(name);
-    if (key === undefined) ignored.push(name);
-    else assignChecked(config, key, brokerConfigKeys[key].parse(value.trim(), key));
+    if (key === undefined) {
+      if (!isAllowedUnsupported(name, value.trim())) ignored.push(name);
+    } else assignChecked(config, key, brokerConfigKeys[key].parse(value.trim(), key));
   }
   return { config, ignored };
+}
+
+/** @throws ConfigError for what would be dangerous to ignore */
+function isAllowedUnsupported(name: string, value: string): boolean {
+  if (!Object.hasOwn(unsupportedConfigKeys, name)) return false;
+  const key = unsupportedConfigKeys[name];
+  if (key === undefined || value.toLowerCase() === key.allowed.toLowerCase()) return true;
+  throw new ConfigError(name, value, `${key.allowed}, because ${key.missing}`);
 }
 
 /** The keys and values as request 26 and broker.conf have them, in the order of the options table. */

@@ -30,7 +30,8 @@ export function integer(
   description: string,
   options: KeyOptions = {},
 ): ConfigKey<number> {
-  const expected = `a whole number between ${bounds.min} and ${bounds.max}`;
+  const { min, max } = bounds;
+  const expected = min === max ? String(min) : `a whole number between ${min} and ${max}`;
   const check = (value: unknown, where: string): number => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < bounds.min || value > bounds.max)
       throw new ConfigError(where, value, expected);

@@ -16,7 +16,7 @@ const TPS_WINDOWS_SECONDS = [10, 60, 600] as const;
 const DAY_MILLIS = 86_400_000;
 const MINUTE_MILLIS = 60_000;
 
-/** Messages and bytes of the log appended since the store was opened, whichever path took them. */
+/** Messages and bytes of the log appended since the store was opened, whichever path took them; live. */
 export interface PutTotals {
   readonly times: number;
   readonly bytes: number;
@@ -32,7 +32,7 @@ export interface DayTotals {
 /** What passed through the store, and how fast over 10 s, 1 min and 10 min (Java: StoreStatsService). */
 export class StoreStatsService {
   readonly #clock: Clock;
-  readonly #putTotals: () => PutTotals;
+  readonly #putTotals: PutTotals;
   readonly #samples: Sample[] = [];
   readonly bootTimestamp: number;
   #timer: Timer | null = null;
@@ -43,7 +43,7 @@ export class StoreStatsService {
   #morning = { put: 0, got: 0 };
   #yesterdayMorning = { put: 0, got: 0 };
 
-  constructor(parts: { readonly clock: Clock; readonly putTotals: () => PutTotals }) {
+  constructor(parts: { readonly clock: Clock; readonly putTotals: PutTotals }) {
     this.#clock = parts.clock;
     this.#putTotals = parts.putTotals;
     this.bootTimestamp = parts.clock.now();
@@ -71,14 +71,14 @@ export class StoreStatsService {
   }
 
   get putTotals(): PutTotals {
-    return this.#putTotals();
+    return this.#putTotals;
   }
 
   get putDayTotals(): DayTotals {
     return {
       yesterdayMorning: this.#yesterdayMorning.put,
       todayMorning: this.#morning.put,
-      todayNow: this.#putTotals().times,
+      todayNow: this.#putTotals.times,
     };
   }
 
@@ -117,7 +117,7 @@ export class StoreStatsService {
     const now = this.#clock.now();
     this.#samples.push({
       timestamp: now,
-      putTimes: this.#putTotals().times,
+      putTimes: this.#putTotals.times,
       getFound: this.#getFound,
       getMiss: this.#getMiss,
       getTransferred: this.#getTransferred,
@@ -127,7 +127,7 @@ export class StoreStatsService {
     if (day === this.#day) return;
     this.#day = day;
     this.#yesterdayMorning = this.#morning;
-    this.#morning = { put: this.#putTotals().times, got: this.#getTransferred };
+    this.#morning = { put: this.#putTotals.times, got: this.#getTransferred };
   }
 
   #arm(): void {

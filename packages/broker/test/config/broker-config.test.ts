@@ -63,6 +63,29 @@ describe('parseBrokerConfig', () => {
   });
 });
 
+describe('keys that must not be ignored', () => {
+  it('are accepted when they say what is so anyway', () => {
+    const entries = [
+      ['brokerRole', 'ASYNC_MASTER'],
+      ['aclEnable', 'False'],
+      ['brokerId', '0'],
+    ] as const;
+    expect(parseBrokerConfig(entries)).toEqual({ config: { brokerId: 0 }, ignored: [] });
+  });
+
+  it.each([
+    [
+      'brokerRole',
+      'SYNC_MASTER',
+      'brokerRole: expected ASYNC_MASTER, because replication is not built yet, found "SYNC_MASTER"',
+    ],
+    ['aclEnable', 'true', 'aclEnable: expected false, because access control is not built yet, found "true"'],
+    ['brokerId', '1', 'brokerId: expected 0, found 1'],
+  ])('are refused when they promise what is not there: %s=%s', (key, value, message) => {
+    expect(() => parseBrokerConfig([[key, value]])).toThrow(message);
+  });
+});
+
 describe('updateBrokerConfig', () => {
   it('changes values in place for everybody who has the object', () => {
     const config = resolveBrokerConfig({}, machine);

@@ -4,7 +4,7 @@ import { StoreStatsService } from '../../src/statistics/store-stats-service.ts';
 
 function setup(clock: ManualClock) {
   const totals = { times: 0, bytes: 0 };
-  const stats = new StoreStatsService({ clock, putTotals: () => totals });
+  const stats = new StoreStatsService({ clock, putTotals: totals });
   stats.start();
   return { stats, totals };
 }
