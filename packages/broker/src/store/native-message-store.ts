@@ -1,9 +1,9 @@
 import type { Clock, Logger } from '@centaurmq/remoting';
 import { AckGate } from './ack-gate.ts';
+import { type ArrivalListener, ArrivalReports } from './arrival-reports.ts';
 import { encodeAppendRequest } from './append-request.ts';
 import type { BlockingTasks } from './blocking-tasks.ts';
 import type {
-  AckLevel,
   AckOutcome,
   AppendRefused,
   Appended,
@@ -20,6 +20,7 @@ import type {
   StoreTopicSpec,
 } from './message-store.ts';
 import type { NativeModule } from './native-module.ts';
+import { NativeTopics } from './native-topics.ts';
 import {
   AppendHead,
   AppendStatus,
@@ -33,7 +34,6 @@ import {
 
 /** A batch body of 4 MiB holds fewer records than this: each takes 22 bytes at least. */
 const BATCH_RECORDS_MAX = 200_000;
-const ARRIVALS_PER_CALL = 1024;
 const LOOKUP_BUFFER_BYTES = 64 * 1024;
 /** RocketMQ's accessMessageInMemoryMaxRatio. */
 const RECENT_MEMORY_RATIO = 0.4;
@@ -56,19 +56,7 @@ export interface NativeMessageStoreOptions {
 
 export const waitingAcknowledgementsMaxDefault = 100_000;
 
-interface OpenTopic {
-  readonly name: string;
-  readonly handle: number;
-  readonly ackLevel: AckLevel;
-}
-
-interface TopicDeletion {
-  readonly done: Promise<void>;
-  /** Defined again while its predecessor is being deleted. */
-  successor: StoreTopicSpec | null;
-}
-
-/** The messages of an open native store. Opening, closing and the timers are {@link StoreLifecycle}'s. */
+/** The messages of an open native store. Opening and closing is `openStore`'s, what it needs from time to time `StoreMaintenance`'s. */
 export class NativeMessageStore implements MessageStore {
   readonly gate: AckGate;
   /** The engine's number of this store. */
@@ -77,18 +65,12 @@ export class NativeMessageStore implements MessageStore {
   readonly #tasks: BlockingTasks;
   readonly #clock: Clock;
   readonly #memoryBytes: number;
-  readonly #byName = new Map<string, OpenTopic>();
-  readonly #byHandle = new Map<number, OpenTopic>();
-  readonly #deletions = new Map<string, TopicDeletion>();
-  readonly #arrivalListeners: ((topic: string, queueId: number) => void)[] = [];
+  readonly #topics: NativeTopics;
+  readonly #arrivals: ArrivalReports;
   readonly #segmentListeners: (() => void)[] = [];
-  /** How many watch a queue, by handle and queue id. */
-  readonly #watchers = new Map<string, number>();
   readonly #smallHead = new Float64Array(16);
   readonly #appendHead = new Float64Array(64);
   #batchHead: Float64Array | null = null;
-  readonly #arrivals = new Uint32Array(2 * ARRIVALS_PER_CALL);
-  #arrivalsScheduled = false;
   #appendedSinceFlush = false;
   #appendedRecordCount = 0;
   #identity: StoreIdentity;
@@ -100,6 +82,8 @@ export class NativeMessageStore implements MessageStore {
     this.#tasks = options.tasks;
     this.#clock = options.clock;
     this.#memoryBytes = options.memoryBytes;
+    this.#topics = new NativeTopics(options.native, options.tasks, store);
+    this.#arrivals = new ArrivalReports(options.native, store, this.#topics);
     this.#native.configure(store, JSON.stringify(options.identity));
     this.gate = new AckGate({
       flush: () => this.#tasks.run('flush', store),
@@ -129,44 +113,19 @@ export class NativeMessageStore implements MessageStore {
   }
 
   defineTopic(spec: StoreTopicSpec): void {
-    const deletion = this.#deletions.get(spec.name);
-    // Both would work on files of the same names.
-    if (deletion === undefined) this.#define(spec);
-    else deletion.successor = spec;
+    this.#topics.define(spec);
   }
 
-  #define(spec: StoreTopicSpec): void {
-    const handle = this.#native.defineTopic(this.store, JSON.stringify(spec));
-    const topic = { name: spec.name, handle, ackLevel: spec.ackLevel };
-    this.#byName.set(spec.name, topic);
-    this.#byHandle.set(handle, topic);
+  deleteTopic(name: string): Promise<void> {
+    return this.#topics.delete(name);
   }
 
-  async deleteTopic(name: string): Promise<void> {
-    const topic = this.#byName.get(name);
-    const earlier = this.#deletions.get(name);
-    if (earlier !== undefined) earlier.successor = null;
-    if (topic === undefined) return earlier?.done;
-    this.#byName.delete(name);
-    this.#byHandle.delete(topic.handle);
-    const deletion: TopicDeletion = {
-      successor: null,
-      done: this.#tasks.run('deleteTopic', this.store, topic.handle).finally(() => {
-        this.#deletions.delete(name);
-        if (deletion.successor !== null) this.#define(deletion.successor);
-      }),
-    };
-    this.#deletions.set(name, deletion);
-    await deletion.done;
-  }
-
-  async topicSettled(name: string): Promise<void> {
-    // Whether it went well is told to whoever deleted.
-    await this.#deletions.get(name)?.done.catch(() => undefined);
+  topicSettled(name: string): Promise<void> {
+    return this.#topics.settled(name);
   }
 
   append(message: MessageToAppend): Appended | AppendRefused {
-    const topic = this.#byName.get(message.topic);
+    const topic = this.#topics.find(message.topic);
     if (topic === undefined) {
       return { status: 'unknownTopic', reason: `The store knows no topic ${message.topic}.` };
     }
@@ -175,7 +134,7 @@ export class NativeMessageStore implements MessageStore {
     const status = this.#native.append(this.store, request, this.#clock.now(), head);
     if (status !== AppendStatus.APPENDED) return this.#refused(status);
     this.noteAppended(message.kind === 'single' ? 1 : at(head, AppendHead.RECORD_COUNT));
-    if (this.#watchers.size > 0) this.noteArrivals();
+    if (this.#arrivals.isAnyWatched) this.noteArrivals();
     return {
       status: 'appended',
       queueOffset: at(head, AppendHead.QUEUE_OFFSET),
@@ -186,7 +145,7 @@ export class NativeMessageStore implements MessageStore {
   }
 
   acknowledged(topic: string, endOffset: number): Promise<AckOutcome> | null {
-    if (this.#byName.get(topic)?.ackLevel !== 'fsync') return null;
+    if (this.#topics.find(topic)?.ackLevel !== 'fsync') return null;
     return this.gate.reached(endOffset);
   }
 
@@ -195,7 +154,7 @@ export class NativeMessageStore implements MessageStore {
   }
 
   read(request: GetMessageRequest, out: Uint8Array, outStart: number): GetMessageResult | OutputTooSmall {
-    const topic = this.#byName.get(request.topic);
+    const topic = this.#topics.find(request.topic);
     if (topic === undefined) return nothingRead('NO_MATCHED_LOGIC_QUEUE');
     const head = this.#smallHead;
     const status = this.#native.read(
@@ -225,7 +184,7 @@ export class NativeMessageStore implements MessageStore {
   }
 
   queueState(topicName: string, queueId: number): QueueState | null {
-    const topic = this.#byName.get(topicName);
+    const topic = this.#topics.find(topicName);
     if (topic === undefined) return null;
     const head = this.#smallHead;
     const status = this.#native.queueState(this.store, topic.handle, queueId, head);
@@ -257,7 +216,7 @@ export class NativeMessageStore implements MessageStore {
   }
 
   searchOffset(topicName: string, queueId: number, timestamp: number, boundary: 'lower' | 'upper'): number {
-    const topic = this.#byName.get(topicName);
+    const topic = this.#topics.find(topicName);
     if (topic === undefined) return 0;
     const upper = boundary === 'upper';
     return this.#native.searchOffset(this.store, topic.handle, queueId, timestamp, upper);
@@ -292,19 +251,12 @@ export class NativeMessageStore implements MessageStore {
     return Array.from(out.subarray(0, count));
   }
 
-  watch(topicName: string, queueId: number, on: boolean): void {
-    const topic = this.#byName.get(topicName);
-    if (topic === undefined) return;
-    const key = `${topic.handle} ${queueId}`;
-    const before = this.#watchers.get(key) ?? 0;
-    const after = Math.max(0, before + (on ? 1 : -1));
-    if (after === 0) this.#watchers.delete(key);
-    else this.#watchers.set(key, after);
-    if (before === 0 || after === 0) this.#native.watch(this.store, topic.handle, queueId, on);
+  watch(topic: string, queueId: number, on: boolean): void {
+    this.#arrivals.watch(topic, queueId, on);
   }
 
-  onArrival(listener: (topic: string, queueId: number) => void): void {
-    this.#arrivalListeners.push(listener);
+  onArrival(listener: ArrivalListener): void {
+    this.#arrivals.onArrival(listener);
   }
 
   /** Called when the engine asks for the next segment to be prepared. */
@@ -333,28 +285,9 @@ export class NativeMessageStore implements MessageStore {
     for (const listener of this.#segmentListeners) listener();
   }
 
-  /** Tells the listeners after the current chunk is answered: acknowledgements go first. */
+  /** Messages have become visible: whoever watches is told after the current chunk. */
   noteArrivals(): void {
-    if (this.#arrivalsScheduled) return;
-    this.#arrivalsScheduled = true;
-    queueMicrotask(() => {
-      this.#arrivalsScheduled = false;
-      this.#reportArrivals();
-    });
-  }
-
-  #reportArrivals(): void {
-    for (;;) {
-      const count = this.#native.arrivals(this.store, this.#arrivals);
-      // Copied: a listener may append and so come here again.
-      const pairs = Array.from(this.#arrivals.subarray(0, 2 * count));
-      for (let index = 0; index < pairs.length; index += 2) {
-        const topic = this.#byHandle.get(pairs[index] ?? -1);
-        if (topic === undefined) continue;
-        for (const listener of this.#arrivalListeners) listener(topic.name, pairs[index + 1] ?? 0);
-      }
-      if (count < ARRIVALS_PER_CALL) return;
-    }
+    this.#arrivals.schedule();
   }
 
   #commitLogOffsetOf(topic: string, queueId: number, queueOffset: number): number | null {
