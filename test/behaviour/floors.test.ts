@@ -21,6 +21,7 @@ const SOCKET_FOLDER = 'packages/remoting/src/';
 /** Where a process starts, the real world comes in. */
 const MAY_TOUCH_THE_WORLD = [
   'packages/remoting/src/environment/',
+  'packages/client/src/instance/client-environment.ts',
   'packages/centaurmq/',
   'packages/admin-cli/',
 ];
