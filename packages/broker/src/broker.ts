@@ -75,14 +75,27 @@ export class Broker {
     try {
       return await this.#begin();
     } catch (error) {
-      await this.stop();
+      await this.stop().catch((cause: unknown) => {
+        this.#options.logger.error({ err: cause }, 'what had begun could not be ended');
+      });
       throw error;
     }
   }
 
-  /** Leaves the name servers, answers who waits, lets requests that are being worked on finish, and closes the store. */
+  /**
+   * Leaves the name servers, answers who waits, lets requests that are being worked on finish, and closes the store. Rejects
+   * with the first failure, after everything has ended.
+   */
   async stop(): Promise<void> {
-    for (let end = this.#endings.pop(); end !== undefined; end = this.#endings.pop()) await end();
+    const failures: unknown[] = [];
+    for (let end = this.#endings.pop(); end !== undefined; end = this.#endings.pop())
+      try {
+        await end();
+      } catch (error) {
+        // The others still have to end: above all the store has to be closed.
+        failures.push(error);
+      }
+    if (failures.length > 0) throw failures[0];
   }
 
   [Symbol.asyncDispose](): Promise<void> {

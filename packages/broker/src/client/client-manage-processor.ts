@@ -66,6 +66,9 @@ export class ClientManageProcessor {
     for (const consumer of heartbeat.consumerDataSet) {
       const withoutSub = heartbeat.heartbeatFingerprint !== 0 && heartbeat.withoutSub;
       await this.#registerConsumer(consumer, channel, withoutSub);
+      // Only of groups that are there: what becomes of a group is heard when it goes.
+      if (this.#options.consumers.getConsumerGroupInfo(consumer.groupName) !== undefined)
+        this.#fingerprints.set(consumer.groupName, heartbeat.heartbeatFingerprint);
     }
     // The connection may have closed while a retry topic was written; nobody would ever remove it again.
     if (connection.isOpen)
@@ -145,7 +148,6 @@ export class ClientManageProcessor {
     for (const { groupName } of consumerDataSet) {
       const before = this.#fingerprints.get(groupName);
       if (before !== undefined && before !== heartbeatFingerprint) changed = true;
-      this.#fingerprints.set(groupName, heartbeatFingerprint);
     }
     return changed;
   }

@@ -63,8 +63,11 @@ export async function startRoles(options: RolesOptions): Promise<RunningRoles> {
       nameServer: nameServerAddress,
       broker: running,
       async stop() {
-        await broker?.stop();
-        await nameServer?.stop({ drainMillis: DRAIN_MILLIS });
+        try {
+          await broker?.stop();
+        } finally {
+          await nameServer?.stop({ drainMillis: DRAIN_MILLIS });
+        }
       },
     };
   } catch (error) {
