@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{HOST, bodies, message, open, options, shared, topic};
+use super::{HOST, bodies, message, open, open_with, options, shared, topic};
 use crate::batch_body::tests::encode_element;
 use crate::disk::{Chance, SimulatedDisk};
 use crate::{
-    AckLevel, BatchToAppend, MessageToAppend, RecoveryReport, StartKind, Store, StoreOptions, TopicHandle,
+    AckLevel, BatchToAppend, MessageToAppend, RecoveryReport, RetentionPolicy, StartKind, Store,
+    StoreOptions, TopicHandle,
 };
 
 const QUEUES: usize = 3;
@@ -33,7 +34,15 @@ struct Run {
 
 impl Run {
     fn new(seed: u64, level: AckLevel) -> Self {
-        Self { chance: Chance::new(seed), model: Model::default(), level, options: options() }
+        // Small files: queues and index roll, mappings are released and made again.
+        let options = StoreOptions {
+            consume_queue_file_entries: 15,
+            index_slots: 20,
+            index_entries: 60,
+            consume_queue_mapped_max: 5,
+            ..options()
+        };
+        Self { chance: Chance::new(seed), model: Model::default(), level, options }
     }
 
     fn topics(&self, store: &Store) -> Vec<TopicHandle> {
@@ -90,6 +99,11 @@ impl Run {
                 3 => {
                     store.prepare_segment().unwrap();
                 }
+                4 if self.chance.below(4) == 0 => {
+                    let log_bytes_max = Some(40_000);
+                    store.retain(&RetentionPolicy { log_bytes_max, ..RetentionPolicy::default() }).unwrap();
+                    self.model.acknowledged = store.flushed_offset();
+                }
                 _ => self.append(store, &topics),
             }
         }
@@ -101,14 +115,21 @@ impl Run {
         let topics = self.topics(store);
         for ((t, q), expected) in &mut self.model.queues {
             expected.retain(|(_, end)| *end <= report.end_offset);
-            let found = bodies(store, topics[*t], i32::try_from(*q).unwrap(), 0);
+            let queue_id = i32::try_from(*q).unwrap();
+            let min = store.queue_state(topics[*t], queue_id).unwrap().min_offset;
+            let gone = expected.iter().take(usize::try_from(min).unwrap());
+            assert!(
+                gone.clone().all(|(_, end)| *end <= report.min_offset),
+                "more is gone than retention took"
+            );
+            let found = bodies(store, topics[*t], queue_id, min);
             let expected: Vec<(u64, Vec<u8>)> =
-                (0..).zip(expected.iter().map(|(body, _)| body.clone())).collect();
+                (0..).zip(expected.iter().map(|(body, _)| body.clone())).skip(gone.count()).collect();
             assert_eq!(found, expected, "topic {t} queue {q}, {report:?}");
         }
         store.verify().unwrap();
         for ((t, _), expected) in &self.model.queues {
-            for (body, end) in expected {
+            for (body, end) in expected.iter().filter(|(_, end)| *end > report.min_offset) {
                 let mut out = Vec::new();
                 store.query_index(TOPICS[*t], key_text(body).as_str(), 64, 0, i64::MAX, &mut out).unwrap();
                 let there = out.iter().any(|offset| offset < end);
@@ -141,7 +162,7 @@ fn break_recovery(disk: &SimulatedDisk, chance: &mut Chance, options: &StoreOpti
 fn lose_power(seed: u64) {
     let mut run = Run::new(seed, AckLevel::Fsync);
     let mut disk = SimulatedDisk::new();
-    let (mut store, _) = open(&disk);
+    let (mut store, _) = open_with(&disk, &run.options);
     for _ in 0..4 {
         let steps = run.chance.below(120);
         run.work(&store, steps);
@@ -188,7 +209,7 @@ fn process_death_loses_nothing() {
         let mut run = Run::new(seed, AckLevel::Os);
         let mut disk = SimulatedDisk::new();
         for _ in 0..3 {
-            let (store, report) = open(&disk);
+            let (store, report) = open_with(&disk, &run.options);
             let all = report.end_offset;
             run.check(&store, &report, all);
             let steps = run.chance.below(120);
@@ -196,7 +217,7 @@ fn process_death_loses_nothing() {
             let appended = store.appended_offset();
             disk = disk.process_death();
             drop(store);
-            let (store, report) = open(&disk);
+            let (store, report) = open_with(&disk, &run.options);
             assert_eq!((report.end_offset, report.cut.clone()), (appended, None), "seed {seed}");
             let expected = if appended == 0 { StartKind::New } else { StartKind::Unclean };
             assert_eq!(report.start_kind, expected);
