@@ -28,10 +28,12 @@ function holdsSeparator(text: string): boolean {
 export function decodeProperties(text: string): Map<string, string> {
   const properties = new Map<string, string>();
   let start = 0;
-  while (start < text.length) {
+  let equals = text.indexOf(NAME_VALUE_SEPARATOR);
+  while (start < text.length && equals >= 0) {
     const separator = text.indexOf(PROPERTY_SEPARATOR, start);
     const end = separator < 0 ? text.length : separator;
-    const equals = text.indexOf(NAME_VALUE_SEPARATOR, start);
+    // Searched again only when it has been passed: each character is looked at once, whoever made the text.
+    if (equals < start) equals = text.indexOf(NAME_VALUE_SEPARATOR, start);
     if (equals > start && equals < end - 1)
       properties.set(text.slice(start, equals), text.slice(equals + 1, end));
     start = end + 1;

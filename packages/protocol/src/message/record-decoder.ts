@@ -34,7 +34,7 @@ export function decodeRecord(
   offset: number = 0,
   options: RecordDecodeOptions = {},
 ): StoredMessage {
-  const record = Buffer.from(bytes.buffer, bytes.byteOffset + offset, Math.max(0, bytes.byteLength - offset));
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(Math.max(0, offset));
   const storeSize = readTotalSize(record, offset);
   const sysFlag = record.readInt32BE(RecordOffset.SYS_FLAG);
   const cursor = new RecordCursor(record, offset, storeSize);

@@ -110,6 +110,23 @@ describe('references', () => {
   });
 });
 
+it('many references to one object cost no more than the object', () => {
+  const entries = Array.from({ length: 20_000 }, (_, at) => `{"queueId":${at}}:[${at}]`).join(',');
+  const paths = Array.from(
+    { length: 20_000 },
+    (_, at) => `MessageQueue \\[topic=undefined, brokerName=undefined, queueId=${at}\\]`,
+  );
+  const references = paths.map((path) => JSON.stringify({ $ref: `$.t.${path}` })).join(',');
+  const spelled = Array.from({ length: 5000 }, (_, at) =>
+    at.toString(2).padStart(13, '0').replaceAll('0', 'a').replaceAll('1', '\\a'),
+  );
+  const again = spelled.map((name) => JSON.stringify({ $ref: `$.${name}` })).join(',');
+  const text = `{"t":{${entries}},"${'a'.repeat(13)}":[${'1,'.repeat(50_000)}1],"r":[${references}],"s":[${again}]}`;
+  const { r, s } = parseFastJson(text) as { r: unknown[]; s: unknown[] };
+  expect(r[19_999]).toEqual([19_999]);
+  expect(s[4999]).toBe(s[0]);
+});
+
 it('a text with references goes no deeper than one without', () => {
   const deep = (depth: number): string => `{"a":${'['.repeat(depth)}${']'.repeat(depth)},"b":{"$ref":"$.a"}}`;
   expect(parseFastJson(deep(90))).toBeDefined();

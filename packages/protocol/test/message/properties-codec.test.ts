@@ -22,3 +22,13 @@ it('knows the names that users must not take', () => {
   expect(RESERVED_PROPERTIES.has(MessageProperty.SHARDING_KEY)).toBe(false);
   expect(RESERVED_PROPERTIES.size).toBe(49);
 });
+
+it('reads a long text without properties in one pass', () => {
+  // Searching the rest of the text anew for each piece would take minutes.
+  const pieces = 'xyz\u0002'.repeat(2_000_000);
+  expect(decodeProperties(pieces).size).toBe(0);
+  expect(decodeProperties(`${pieces}a\u0001b`)).toEqual(new Map([['a', 'b']]));
+  expect(decodeProperties('\u0001\u0001x\u0002a\u0001\u0002b\u0001c\u0001d\u0002')).toEqual(
+    new Map([['b', 'c\u0001d']]),
+  );
+});

@@ -106,3 +106,10 @@ it('refuses properties that the record cannot hold', () => {
     RecordError,
   );
 });
+
+it('refuses an offset outside the bytes', () => {
+  const record = encodeRecord(message);
+  for (const offset of [record.length, record.length + 100_000]) {
+    expect(() => decodeRecord(record, offset)).toThrow(RecordError);
+  }
+});
