@@ -11,8 +11,12 @@ export class CentaurmqProcess {
   #output = '';
   #waiting: (() => void)[] = [];
 
-  constructor(args: readonly string[], cwd: string) {
-    this.#child = spawn(process.execPath, [commandLine, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(process.execPath, [commandLine, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#output += text;

@@ -150,6 +150,13 @@ describe('centaurmq start', () => {
     expect(command.output).toContain('choose another directory with --store');
   });
 
+  it('says what to do when the storage engine has no binary here', async () => {
+    const env = { NAPI_RS_NATIVE_LIBRARY_PATH: join(directory, 'nowhere.node') };
+    await using command = new CentaurmqProcess(['start', ...anyPort], directory, env);
+    expect(await command.exitCode).toBe(1);
+    expect(command.output).toMatch(/storage engine has no binary for .* here.*Rust toolchain/);
+  });
+
   it.each([
     [['--colour', 'red'], /unknown option '--colour'/],
     [['--broker-port', 'ten'], /--broker-port: expected a port between 0 and 65535, found "ten"/],

@@ -86,7 +86,8 @@ function adminProcessors(options: ControlPathOptions): Parameters<typeof adminRe
     }),
     brokerState: new BrokerStateProcessor({
       stats,
-      runtimeInfo: () => brokerRuntimeInfo({ clock, store, stats: storeStats }),
+      runtimeInfo: () =>
+        brokerRuntimeInfo({ clock, store, stats: storeStats, delayOffsets: () => schedule.delayOffsets }),
     }),
     storeAdmin: new StoreAdminProcessor({
       logger,

@@ -137,15 +137,9 @@ export class BrokerFixture {
 
   async send(topic: string, body: string, queueId = 0, address = BROKER_ADDRESS): Promise<RemotingCommand> {
     const extFields = {
-      producerGroup: 'P',
-      topic,
-      defaultTopic: 'TBW102',
-      defaultTopicQueueNums: '2',
+      ...sendFields(topic),
       queueId: String(queueId),
-      sysFlag: '0',
       bornTimestamp: String(this.clock.now()),
-      flag: '0',
-      properties: '',
     };
     return this.ask(RequestCode.SEND_MESSAGE, extFields, { body: Buffer.from(body), address });
   }
@@ -183,5 +177,20 @@ export function topicFields(topic: string, given: ExtFields = {}): ExtFields {
     topicSysFlag: '0',
     order: 'false',
     ...given,
+  };
+}
+
+/** The header of a request that sends to queue 0. */
+export function sendFields(topic: string): ExtFields {
+  return {
+    producerGroup: 'P',
+    topic,
+    defaultTopic: 'TBW102',
+    defaultTopicQueueNums: '2',
+    queueId: '0',
+    sysFlag: '0',
+    bornTimestamp: '1700000000000',
+    flag: '0',
+    properties: '',
   };
 }

@@ -1,12 +1,15 @@
 import { MqVersion, decodeRecord, mqVersionName } from '@centaurmq/protocol';
 import type { Clock } from '@centaurmq/remoting';
+import { SCHEDULE_TOPIC } from '../schedule/schedule-message-service.ts';
 import type { DayTotals, StoreStatsService } from '../statistics/store-stats-service.ts';
 import type { MessageStore } from '../store/message-store.ts';
 
 export interface BrokerRuntimeInfoOptions {
   readonly clock: Clock;
-  readonly store: Pick<MessageStore, 'status' | 'lookup'>;
+  readonly store: Pick<MessageStore, 'status' | 'lookup' | 'maxOffset'>;
   readonly stats: StoreStatsService;
+  /** How far each delay level has been delivered. */
+  readonly delayOffsets: () => ReadonlyMap<number, number>;
 }
 
 const SECOND_MILLIS = 1000;
@@ -25,6 +28,7 @@ export function brokerRuntimeInfo(options: BrokerRuntimeInfoOptions): ReadonlyMa
     ...storage(options),
     ...queues(),
     ...timers(),
+    ...delayLevels(options),
   };
   return new Map(Object.entries(info));
 }
@@ -108,6 +112,16 @@ function timers(): Record<string, string> {
     timerEnqueueTps: '0.0',
     timerDequeueTps: '0.0',
   };
+}
+
+/** Levels that were ever used: delivered up to, of so many. */
+function delayLevels({ store, delayOffsets }: BrokerRuntimeInfoOptions): Record<string, string> {
+  const info: Record<string, string> = {};
+  for (const [level, delivered] of delayOffsets()) {
+    const maxOffset = store.maxOffset(SCHEDULE_TOPIC, level - 1);
+    if (maxOffset > 0) info[`scheduleMessageOffset_${level}`] = `${delivered},${maxOffset}`;
+  }
+  return info;
 }
 
 /** Three decimals separated by one space: tools split them there. */

@@ -1,7 +1,7 @@
 import { BrokerStatsData, KVTable, RegisterBrokerBody, RequestCode, ResponseCode } from '@centaurmq/protocol';
 import { describe, expect, it } from 'vitest';
 import { parseProperties } from '../../src/config/broker-properties.ts';
-import { BrokerFixture } from '../broker-fixture.ts';
+import { BrokerFixture, sendFields } from '../broker-fixture.ts';
 
 const update = (fixture: BrokerFixture, text: string) =>
   fixture.ask(RequestCode.UPDATE_BROKER_CONFIG, {}, { body: Buffer.from(text) });
@@ -79,6 +79,24 @@ describe('how the broker is doing', () => {
       bootTimestamp: String(fixture.clock.now() - 10_000),
       runtime: '[ 0 days, 0 hours, 0 minutes, 10 seconds ]',
     });
+  });
+
+  it('28: how far each delay level in use has been delivered', async () => {
+    await using fixture = await BrokerFixture.start();
+    await fixture.send('T', 'now');
+    const delayed = { topic: 'T', properties: 'DELAY\u00013\u0002' };
+    await fixture.ask(
+      RequestCode.SEND_MESSAGE,
+      { ...sendFields('T'), ...delayed },
+      { body: Buffer.from('later') },
+    );
+    const levels = async () => {
+      const { table } = await fixture.askFor(KVTable, RequestCode.GET_BROKER_RUNTIME_INFO);
+      return [...table].filter(([key]) => key.startsWith('scheduleMessageOffset_'));
+    };
+    expect(await levels()).toEqual([['scheduleMessageOffset_3', '0,1']]);
+    await fixture.clock.advance(10_000);
+    expect(await levels()).toEqual([['scheduleMessageOffset_3', '1,1']]);
   });
 
   it('315: what a topic and a group did, and code 1 for what is unknown', async () => {
