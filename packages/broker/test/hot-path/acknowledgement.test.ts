@@ -138,21 +138,25 @@ describe('a full disk', () => {
   });
 });
 
-it('a broker that stops answers the sends that wait for the disk and the pulls that wait for messages', async () => {
-  const directory = await temporaryDirectory();
-  kit = await startBroker({ location: { kind: 'directory', path: directory.path } });
-  const client = await kit.connect();
-  await client.ask(createTopicCommand('Safe', { attributes: '+ack.level=fsync' }));
-  client.frames.length = 0;
-  const held = client.tell(longPullCommand({ topic: 'Safe', queueId: 1 }));
-  const sends = Array.from({ length: 20 }, () => client.tell(sendCommand({ topic: 'Safe' })));
-  // The sends arrive; a flush takes a thread and so comes later.
-  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
-  expect(client.frames).toHaveLength(0);
-  const stopped = kit.broker.stop();
-  for (const { opaque } of sends) expect((await client.answerTo(opaque)).code).toBe(ResponseCode.SUCCESS);
-  expect((await client.answerTo(held.opaque)).code).toBe(ResponseCode.PULL_NOT_FOUND);
-  await kit.clock.advance(6000);
-  await stopped;
-  await directory.remove();
-});
+it(
+  'a broker that stops answers the sends that wait for the disk and the pulls that wait for messages',
+  { timeout: 60_000 },
+  async () => {
+    const directory = await temporaryDirectory();
+    kit = await startBroker({ location: { kind: 'directory', path: directory.path } });
+    const client = await kit.connect();
+    await client.ask(createTopicCommand('Safe', { attributes: '+ack.level=fsync' }));
+    client.frames.length = 0;
+    const held = client.tell(longPullCommand({ topic: 'Safe', queueId: 1 }));
+    const sends = Array.from({ length: 20 }, () => client.tell(sendCommand({ topic: 'Safe' })));
+    // The sends arrive; a flush takes a thread and so comes later.
+    for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+    expect(client.frames).toHaveLength(0);
+    const stopped = kit.broker.stop();
+    for (const { opaque } of sends) expect((await client.answerTo(opaque)).code).toBe(ResponseCode.SUCCESS);
+    expect((await client.answerTo(held.opaque)).code).toBe(ResponseCode.PULL_NOT_FOUND);
+    await kit.clock.advance(6000);
+    await stopped;
+    await directory.remove();
+  },
+);

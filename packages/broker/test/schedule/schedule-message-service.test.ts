@@ -88,7 +88,7 @@ describe('delayed messages', () => {
     expect(await messages('T')).toHaveLength(2);
   });
 
-  it('survive a restart and are not delivered twice', async () => {
+  it('survive a restart and are not delivered twice', { timeout: 60_000 }, async () => {
     const directory = await temporaryDirectory();
     const location = { kind: 'directory', path: directory.path } as const;
     await kit.stop();
