@@ -18,9 +18,10 @@ export function throughputTable({ workloads, servers, runs }, reference) {
       `of ${reference}`,
       'spread',
       'p99 µs',
+      'server CPU',
       'generator CPU',
     ],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
     style: { head: [], border: [] },
   });
   for (const workload of workloads) {
@@ -36,7 +37,8 @@ export function throughputTable({ workloads, servers, runs }, reference) {
         median(ratios).toFixed(2),
         `${Math.min(...ratios).toFixed(2)} – ${Math.max(...ratios).toFixed(2)}`,
         median(own.map((run) => run.latencyMicros.p99)).toFixed(0),
-        `${(median(own.map((run) => run.generatorCpuShare)) * 100).toFixed(0)} %`,
+        percent(median(own.map((run) => run.serverCpuShare))),
+        percent(median(own.map((run) => run.generatorCpuShare))),
       ]);
     }
   }
@@ -54,6 +56,11 @@ export function codecTable({ rows }) {
     table.push([name, bytes, operationsPerSecond, ((bytes * operationsPerSecond) / 1e6).toFixed(0)]);
   }
   return table.toString();
+}
+
+/** A server far below 100 % was not the limit: the machine was busy, or its sockets were slow. */
+function percent(share) {
+  return Number.isNaN(share) ? '?' : `${(share * 100).toFixed(0)} %`;
 }
 
 function rateOf(runs, round, workload, server) {

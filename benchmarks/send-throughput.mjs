@@ -1,7 +1,7 @@
 // How fast plain sends are taken: our broker beside the native bound, interleaved, each server on one core and
 // the load on another. The bound is the same engine with sockets, parsing and append in one native thread.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,13 +65,25 @@ async function measureOnce(server, workload, seconds) {
     };
     const flags = Object.entries(load).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const [generator, generatorArgs] = pinned(1, program('load-generator'), ['--json', ...flags]);
+    const begun = { millis: performance.now(), cpuMillis: cpuMillisOf(child.pid) };
     const result = spawnSync(generator, generatorArgs, { encoding: 'utf8' });
     if (result.status !== 0)
       throw new Error(`the load against ${server} failed: ${result.stderr || result.stdout}`);
-    return JSON.parse(result.stdout);
+    const serverCpuShare = (cpuMillisOf(child.pid) - begun.cpuMillis) / (performance.now() - begun.millis);
+    return { ...JSON.parse(result.stdout), serverCpuShare };
   } finally {
     await stop(child);
     rmSync(store, { recursive: true, force: true });
+  }
+}
+
+/** Processor time a process has used; NaN where the system does not tell in a file. */
+function cpuMillisOf(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return Number.NaN;
   }
 }
 

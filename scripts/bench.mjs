@@ -1,6 +1,6 @@
 // `pnpm bench [--quick] [--only NAME] [--rounds N] [--seconds S]`: the benchmarks, with every setting printed.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { main, prepareWorkspace, root, run, WorkspaceError } from './workspace.mjs';
@@ -11,7 +11,7 @@ await main(async () => {
   const options = readOptions();
   prepareWorkspace();
   run('cargo', ['build', '--release', '--quiet', '-p', 'native-bound', '-p', 'load-generator']);
-  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node.js ${process.versions.node}, ${process.platform}`;
+  const machine = describeMachine();
   process.stdout.write(`${machine}\n${JSON.stringify(options)}\n`);
   for (const name of options.only ? [options.only] : Object.keys(BENCHMARKS)) {
     process.stdout.write(`\n${name}\n`);
@@ -19,6 +19,21 @@ await main(async () => {
     keep(name, { machine, options, ...result });
   }
 });
+
+function describeMachine() {
+  const facts = [
+    cpus()[0]?.model.trim(),
+    `${cpus().length} cores`,
+    `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+    `Node.js ${process.versions.node}`,
+    process.platform,
+    `load ${loadavg()[0].toFixed(1)}`,
+  ];
+  // The loopback device is subject to it, too: bbr paces what cubic lets through.
+  const congestionControl = '/proc/sys/net/ipv4/tcp_congestion_control';
+  if (existsSync(congestionControl)) facts.push(`TCP ${readFileSync(congestionControl, 'utf8').trim()}`);
+  return facts.join(', ');
+}
 
 function readOptions() {
   const { values } = parseArgs({

@@ -62,12 +62,9 @@ impl<'a> Load<'a> {
         let mut measuring = false;
         self.fill_all(begin)?;
         loop {
-            let polled_from = Instant::now();
             self.poll.poll(&mut events, Some(self.schedule.next_wait()))?;
             let now = Instant::now();
-            if events.is_empty() && self.options.rate == 0.0 {
-                measurement.spun(now.saturating_duration_since(polled_from));
-            }
+            measurement.polled(events.is_empty());
             if !measuring && now >= measured_from {
                 measuring = true;
                 measurement.begin(now);

@@ -17,6 +17,7 @@ pub struct Measurement {
     cpu: Duration,
     /// Spent looking for answers when there were none.
     spun: Duration,
+    spinning_since: Option<ProcessTime>,
 }
 
 const SIGNIFICANT_DIGITS: u8 = 3;
@@ -34,6 +35,7 @@ impl Measurement {
             elapsed: Duration::ZERO,
             cpu: Duration::ZERO,
             spun: Duration::ZERO,
+            spinning_since: None,
         }
     }
 
@@ -41,10 +43,19 @@ impl Measurement {
         self.began = now;
         self.cpu_began = ProcessTime::now();
         self.spun = Duration::ZERO;
+        self.spinning_since = None;
     }
 
-    pub fn spun(&mut self, time: Duration) {
-        self.spun += time;
+    /// Keeps account of the time spent only looking: processor time, so that it is right on a busy machine, too.
+    pub fn polled(&mut self, nothing_came: bool) {
+        match (nothing_came, self.spinning_since) {
+            (true, None) => self.spinning_since = Some(ProcessTime::now()),
+            (false, Some(since)) => {
+                self.spun += since.elapsed();
+                self.spinning_since = None;
+            }
+            _ => {}
+        }
     }
 
     pub fn end(&mut self, now: Instant) {

@@ -57,9 +57,6 @@ impl Connection {
             let chunk = ReceivedChunk { peer: &self.peer, bytes: rest, now_millis };
             let (out, frames) = (&mut shared.out, &mut shared.frames);
             let outcome = ingest(&shared.store, &shared.identity, &mut shared.memory, &chunk, out, frames);
-            if outcome.segment_wanted {
-                shared.upkeep.segment_wanted();
-            }
             if let Some(violation) = outcome.violation {
                 return Err(io::Error::new(ErrorKind::InvalidData, violation.to_string()));
             }

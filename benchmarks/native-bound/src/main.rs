@@ -21,7 +21,6 @@ use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 
 use connection::{Connection, State};
-use upkeep::Upkeep;
 
 const LISTENER: Token = Token(usize::MAX);
 const READ_BYTES: usize = 256 << 10;
@@ -51,12 +50,12 @@ struct Shared {
     received: Box<[u8]>,
     out: Box<[u8]>,
     frames: Box<[u32]>,
-    upkeep: Upkeep,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let store = open_store(&options)?;
+    upkeep::start(&store)?;
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), options.port);
     let identity = HotPathIdentity::new(&BrokerIdentity {
         store_host: address.ip(),
@@ -67,7 +66,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         version: 479,
     });
     let mut shared = Shared {
-        upkeep: Upkeep::start(&store),
         store,
         identity,
         memory: IngestMemory::default(),

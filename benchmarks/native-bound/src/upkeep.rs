@@ -1,47 +1,38 @@
-//! What the broker's worker threads do meanwhile: prepare segments, and flush in the background.
+//! What the broker's worker threads do meanwhile: keep the next segment ready, and flush in the background.
 
+use std::io::Write;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use centaurmq_store::Store;
+use centaurmq_store::{Store, StoreError};
 
 /// The broker's `flushIntervalCommitLog`.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
+/// The broker asks for the next segment as soon as it has begun one.
+const PREPARE_INTERVAL: Duration = Duration::from_millis(50);
 
-pub struct Upkeep {
-    wanted: SyncSender<()>,
+/// Prepares the first segment, as the broker does before it listens, then looks after the store until the process ends.
+pub fn start(store: &Arc<Store>) -> Result<(), StoreError> {
+    store.prepare_segment()?;
+    every(PREPARE_INTERVAL, store, "prepare a segment", |store| store.prepare_segment().map(drop));
+    every(FLUSH_INTERVAL, store, "flush", |store| store.flush().map(drop));
+    Ok(())
 }
 
-impl Upkeep {
-    pub fn start(store: &Arc<Store>) -> Self {
-        let (wanted, requests) = sync_channel(1);
-        let preparing = Arc::clone(store);
-        thread::spawn(move || {
-            while requests.recv().is_ok() {
-                report("prepare a segment", preparing.prepare_segment().map(drop));
+fn every(
+    interval: Duration,
+    store: &Arc<Store>,
+    action: &'static str,
+    task: impl Fn(&Store) -> Result<(), StoreError> + Send + 'static,
+) {
+    let store = Arc::clone(store);
+    thread::spawn(move || {
+        loop {
+            thread::sleep(interval);
+            if let Err(error) = task(&store) {
+                let _ = writeln!(std::io::stderr(), "cannot {action}: {error}");
             }
-        });
-        let flushing = Arc::clone(store);
-        thread::spawn(move || {
-            loop {
-                thread::sleep(FLUSH_INTERVAL);
-                report("flush", flushing.flush().map(drop));
-            }
-        });
-        Self { wanted }
-    }
-
-    /// Never waits: a request that is under way already is enough.
-    pub fn segment_wanted(&self) {
-        let _ = self.wanted.try_send(());
-    }
-}
-
-fn report(action: &str, outcome: Result<(), centaurmq_store::StoreError>) {
-    use std::io::Write;
-    if let Err(error) = outcome {
-        let _ = writeln!(std::io::stderr(), "cannot {action}: {error}");
-    }
+        }
+    });
 }
