@@ -59,10 +59,18 @@ export class ScheduleMessageService {
     }));
   }
 
+  /** Reads the cursors. Throws when one is damaged, naming it. */
   static async load(options: ScheduleMessageServiceOptions): Promise<ScheduleMessageService> {
     const cursors = new Map<string, number>();
     for (const [level, value] of await options.metadata.scan(DELAY_OFFSET_TABLE)) {
-      cursors.set(level, Number(Buffer.from(value).toString()));
+      const text = Buffer.from(value).toString();
+      const cursor = Number(text);
+      if (text === '' || !Number.isSafeInteger(cursor) || cursor < 0) {
+        throw new Error(
+          `The metadata table ${DELAY_OFFSET_TABLE} holds for level ${level} the value ${JSON.stringify(text)}, expected a queue offset.`,
+        );
+      }
+      cursors.set(level, cursor);
     }
     return new ScheduleMessageService(options, cursors);
   }

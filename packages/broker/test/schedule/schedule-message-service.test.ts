@@ -8,7 +8,13 @@ import {
   parseOffsetMessageId,
   requestCommand,
 } from '@centaurmq/protocol';
+import { silentLogger } from '@centaurmq/remoting';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  DELAY_OFFSET_TABLE,
+  ScheduleMessageService,
+  type ScheduleMessageServiceOptions,
+} from '../../src/schedule/schedule-message-service.ts';
 import {
   type BrokerKit,
   type FrameClient,
@@ -17,6 +23,7 @@ import {
   startBroker,
   temporaryDirectory,
 } from '../broker-kit.ts';
+import { MemoryMetadata } from '../store/memory-metadata.ts';
 import { longPullCommand, pullCommand } from '../pull/pull-command.ts';
 
 let kit: BrokerKit;
@@ -86,6 +93,21 @@ describe('delayed messages', () => {
     await client.ask(sendCommand({ properties: propertiesText({ DELAY: '1' }) }));
     await kit.clock.advance(1000);
     expect(await messages('T')).toHaveLength(2);
+  });
+
+  it('do not start from a damaged cursor', async () => {
+    const metadata = new MemoryMetadata();
+    const value = Buffer.from('12x');
+    await metadata.commit({ puts: [{ table: DELAY_OFFSET_TABLE, key: '3', value }], deletes: [] });
+    const parts = {
+      metadata,
+      clock: kit.clock,
+      logger: silentLogger,
+      store: {} as ScheduleMessageServiceOptions['store'],
+    };
+    await expect(ScheduleMessageService.load(parts)).rejects.toThrow(
+      /delayOffset holds for level 3 the value "12x"/,
+    );
   });
 
   it('survive a restart and are not delivered twice', { timeout: 60_000 }, async () => {
