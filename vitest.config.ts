@@ -20,6 +20,8 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
+          // Each test starts several Java processes, and their limits are seconds.
+          maxConcurrency: 2,
           testTimeout: 240_000,
           hookTimeout: 360_000,
         },

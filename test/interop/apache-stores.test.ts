@@ -48,7 +48,7 @@ async function capture(variant: Variant): Promise<void> {
       group: 'orders-consumer',
       instance: 'one',
     });
-    await expect.poll(() => consumer.received.length, { timeout: 30_000 }).toBe(80);
+    await expect.poll(() => consumer.received.length, { timeout: 60_000 }).toBe(80);
     await consumer.stop();
     await produce('5.3.3', namesrv, {
       topic: 'Orders',

@@ -23,7 +23,7 @@ describe.each(clientVersions)('the official Java producer %s', (version) => {
       prefix: mode,
       tags: 'TagA',
     });
-    expect(sent).toMatchObject({ sent: count, failed: 0 });
+    expect(sent).toMatchObject({ sent: count, failed: 0, errors: [] });
     expect(new Set(sent.results.map(({ status }) => status))).toEqual(
       new Set(mode === 'oneway' ? [] : ['SEND_OK']),
     );

@@ -90,7 +90,7 @@ async function startSide(start: () => Promise<Omit<Side, 'firstMessageId'>>): Pr
   const { results } = await produce('5.3.3', namesrv, sends);
   const options = { namesrv, topic: 'Orders', group: 'orders-consumer', instance: 'one' };
   await using consumer = await startConsumer('5.3.3', 'Push', options);
-  await vi.waitFor(() => expect(consumer.received).toHaveLength(messageCount), { timeout: 30_000 });
+  await vi.waitFor(() => expect(consumer.received).toHaveLength(messageCount), { timeout: 60_000 });
   await consumer.stop();
   return { ...cluster, firstMessageId: String(results[0]?.['offsetMsgId']) };
 }

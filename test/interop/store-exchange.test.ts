@@ -24,10 +24,10 @@ test.each(['clean', 'killed', 'crc-clean', 'crc-killed'])(
       // 80 of the 124 were consumed before.
       const options = { namesrv, topic: 'Orders', group: 'orders-consumer', instance: 'one' };
       await using consumer = await startConsumer('5.3.3', 'Push', options);
-      await vi.waitFor(() => expect(consumer.received).toHaveLength(44), { timeout: 30_000 });
+      await vi.waitFor(() => expect(consumer.received).toHaveLength(44), { timeout: 60_000 });
       expect(consumer.received.filter(({ body }) => body.startsWith('sync-'))).toEqual([]);
       await produce('5.3.3', namesrv, { topic: 'Orders', count: 10, prefix: 'after' });
-      await vi.waitFor(() => expect(consumer.received).toHaveLength(54), { timeout: 30_000 });
+      await vi.waitFor(() => expect(consumer.received).toHaveLength(54), { timeout: 60_000 });
       await consumer.stop();
     } finally {
       rmSync(storeFolder, { recursive: true, force: true });
@@ -52,9 +52,9 @@ test('a store written by ours, stopped and exported, is served by an Apache brok
     expect(await consumedMessages(broker.address, 'Exchange', 'exchange-consumer', 4)).toBe(60);
     const options = { namesrv: nameServer.address, topic: 'Exchange', group: 'exchange-consumer' };
     await using consumer = await startConsumer('5.3.3', 'Push', { ...options, instance: 'apache' });
-    await vi.waitFor(() => expect(consumer.received).toHaveLength(43), { timeout: 30_000 });
+    await vi.waitFor(() => expect(consumer.received).toHaveLength(43), { timeout: 60_000 });
     await produce('5.3.3', nameServer.address, { topic: 'Exchange', count: 10, prefix: 'after' });
-    await vi.waitFor(() => expect(consumer.received).toHaveLength(53), { timeout: 30_000 });
+    await vi.waitFor(() => expect(consumer.received).toHaveLength(53), { timeout: 60_000 });
     await consumer.stop();
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -69,7 +69,7 @@ async function writeWithOurs(storeFolder: string): Promise<Awaited<ReturnType<ty
   await produce('5.3.3', namesrv, { topic, count: 60, prefix: 'sync', tags: 'TagA', size: 300 });
   const options = { namesrv, topic, group: 'exchange-consumer', instance: 'ours' };
   await using consumer = await startConsumer('5.3.3', 'Push', options);
-  await vi.waitFor(() => expect(consumer.received).toHaveLength(60), { timeout: 30_000 });
+  await vi.waitFor(() => expect(consumer.received).toHaveLength(60), { timeout: 60_000 });
   await consumer.stop();
   await produce('5.3.3', namesrv, { topic, mode: 'batch', count: 24, prefix: 'batch', tags: 'TagB' });
   await produce('4.9.8', namesrv, { topic, mode: 'async', count: 16, prefix: 'async' });

@@ -10,7 +10,7 @@ export const clientVersions: readonly ClientVersion[] = ['5.3.3', '4.9.8'];
 
 const heapMegabytes = 128;
 const produceTimeoutMillis = 120_000;
-const commandTimeoutMillis = 30_000;
+const commandTimeoutMillis = 60_000;
 
 /** An event as a program printed it. */
 export type ClientEvent = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -34,6 +34,8 @@ export interface ReceivedMessage {
 export interface ProduceResult {
   readonly sent: number;
   readonly failed: number;
+  /** Why each of `failed` did. */
+  readonly errors: readonly string[];
   /** One per acknowledged message (per batch in batch mode; none in one-way mode). */
   readonly results: readonly ClientEvent[];
 }
@@ -51,6 +53,7 @@ export async function produce(
   return {
     sent: Number(done?.['sent']),
     failed: Number(done?.['failed']),
+    errors: events.filter(({ event }) => event === 'failed').map((event) => String(event['error'])),
     results: events.filter(({ event }) => event === 'sent'),
   };
 }
@@ -165,6 +168,7 @@ async function startProgram(
     readsStandardInput: true,
     systemProperties: {
       'rmq.logback.configurationFile': logConfig,
+      'com.rocketmq.remoting.client.connect.timeout': '20000',
       'rocketmq.client.logLevel': 'WARN',
       'rocketmq.client.localOffsetStoreDir': join(folder, 'offsets'),
     },

@@ -5,7 +5,7 @@ import { classpath } from './classpath.ts';
 import { JavaProcess } from './java-process.ts';
 import { rmSync, writeFileSync } from 'node:fs';
 
-const commandTimeoutMillis = 60_000;
+const commandTimeoutMillis = 120_000;
 const heapMegabytes = 128;
 
 /** Runs `mqadmin <command> <args> -n <nameServerAddress>` and gives back what it printed. */
@@ -25,7 +25,10 @@ export async function mqadmin(
       args: [command, ...args, '-n', nameServerAddress],
       heapMegabytes,
       folder,
-      systemProperties: { 'rmq.logback.configurationFile': logConfig },
+      systemProperties: {
+        'rmq.logback.configurationFile': logConfig,
+        'com.rocketmq.remoting.client.connect.timeout': '20000',
+      },
     });
     const lines: string[] = [];
     admin.onLine((line) => lines.push(line));

@@ -13,10 +13,11 @@ public final class Dump {
     }
 
     public static void main(String[] args) throws Exception {
+        Events.endOnFailure();
         Events.endWithParent();
         Options options = new Options(args, 0);
         DefaultMQPullConsumer consumer = new DefaultMQPullConsumer(options.text("group", "interop-dump"));
-        consumer.setNamesrvAddr(options.text("namesrv"));
+        options.configure(consumer);
         consumer.start();
         for (String topic : options.text("topics").split(",")) {
             for (MessageQueue queue : new TreeSet<>(consumer.fetchSubscribeMessageQueues(topic))) {

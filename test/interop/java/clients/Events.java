@@ -60,6 +60,17 @@ final class Events {
         }
     }
 
+    /** Ends the process when its main thread fails; the client's own threads would keep it. */
+    static void endOnFailure() {
+        Thread main = Thread.currentThread();
+        Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
+            error.printStackTrace();
+            if (thread == main) {
+                Runtime.getRuntime().halt(1);
+            }
+        });
+    }
+
     /** Ends the process when the input ends, for programs that take no commands. */
     static void endWithParent() {
         Thread watch = new Thread(() -> {

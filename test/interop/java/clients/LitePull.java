@@ -13,9 +13,10 @@ public final class LitePull {
     }
 
     public static void main(String[] args) throws Exception {
+        Events.endOnFailure();
         Options options = new Options(args, 0);
         DefaultLitePullConsumer consumer = new DefaultLitePullConsumer(options.text("group"));
-        consumer.setNamesrvAddr(options.text("namesrv"));
+        options.configure(consumer);
         consumer.setInstanceName(options.text("instance"));
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setAutoCommit(false);

@@ -1,8 +1,11 @@
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.rocketmq.client.ClientConfig;
 
 /** `--name value` pairs of a command line. */
 final class Options {
+    private static final int API_TIMEOUT_MILLIS = 20_000;
+
     private final Map<String, String> values = new HashMap<>();
 
     Options(String[] args, int from) {
@@ -24,6 +27,12 @@ final class Options {
 
     String text(String name, String otherwise) {
         return values.getOrDefault(name, otherwise);
+    }
+
+    /** Where to find the cluster, and patience on a busy machine: the client's own limits are three seconds. */
+    void configure(ClientConfig client) {
+        client.setNamesrvAddr(text("namesrv"));
+        client.setMqClientApiTimeout(API_TIMEOUT_MILLIS);
     }
 
     int number(String name, int otherwise) {

@@ -32,14 +32,15 @@ public final class Produce {
     }
 
     public static void main(String[] args) throws Exception {
+        Events.endOnFailure();
         Events.endWithParent();
         new Produce(new Options(args, 0)).run();
         System.exit(0);
     }
 
     private void run() throws Exception {
-        producer.setNamesrvAddr(options.text("namesrv"));
-        producer.setSendMsgTimeout(options.number("timeout", 10_000));
+        options.configure(producer);
+        producer.setSendMsgTimeout(options.number("timeout", 20_000));
         producer.setCompressMsgBodyOverHowmuch(options.number("compress-over", 4096));
         producer.setDefaultTopicQueueNums(options.number("queues", 4));
         producer.start();

@@ -14,9 +14,10 @@ public final class Push {
     }
 
     public static void main(String[] args) throws Exception {
+        Events.endOnFailure();
         Options options = new Options(args, 0);
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(options.text("group"));
-        consumer.setNamesrvAddr(options.text("namesrv"));
+        options.configure(consumer);
         consumer.setInstanceName(options.text("instance"));
         setMessageModel(consumer, options.text("model", "CLUSTERING"));
         consumer.setConsumeFromWhere(ConsumeFromWhere.valueOf(options.text("from", "CONSUME_FROM_FIRST_OFFSET")));
