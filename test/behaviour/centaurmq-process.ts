@@ -33,6 +33,10 @@ export class CentaurmqProcess {
     return this.#output;
   }
 
+  get processId(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The exit code. */
   get exitCode(): Promise<number> {
     return this.#ended;

@@ -97,6 +97,15 @@ describe('centaurmq start', () => {
     await client.close();
   });
 
+  it.runIf(process.platform === 'linux')('takes less than 100 MB with nothing to do', async () => {
+    await using command = start(...anyPort);
+    await addressOf(command, 'broker');
+    const status = await readFile(`/proc/${command.processId}/status`, 'utf8');
+    const [, residentKilobytes] = /VmRSS:\s+(\d+) kB/.exec(status) ?? [];
+    expect(Number(residentKilobytes)).toBeGreaterThan(1024);
+    expect(Number(residentKilobytes) * 1024).toBeLessThan(100_000_000);
+  });
+
   it('has after a restart what it had before, and ends on SIGTERM too', async () => {
     const client = remotingClient();
     {
