@@ -1,6 +1,7 @@
 // Our producer and consumer against genuine Apache RocketMQ 5.3.3 servers, and against our own.
 import { rmSync } from 'node:fs';
 import {
+  LitePullConsumer,
   type MessageExt,
   Producer,
   type ProducerOptions,
@@ -183,6 +184,47 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
     await sendAndConsumeOnce([first, second], 'two');
   });
 
+  test('lite pull divides the queues, commits, seeks, and takes assigned queues', async () => {
+    const topic = 'lite';
+    await using producer = await startProducer({ defaultTopicQueueNums: queueCount });
+    const bodies = Array.from({ length: 240 }, (_, number) => `lite-${number}`);
+    await Promise.all(bodies.map((body) => producer.send({ topic, body })));
+    const nameServers = cluster.nameServerAddress;
+    const consumeFromWhere = 'CONSUME_FROM_FIRST_OFFSET';
+    await using first = new LitePullConsumer({
+      group: 'lite-group',
+      nameServers,
+      consumeFromWhere,
+      autoCommit: false,
+    });
+    await first.subscribe(topic);
+    await first.start();
+    const polled: string[] = [];
+    while (polled.length < bodies.length) polled.push(...bodiesOf(await first.poll()));
+    expect(polled.toSorted()).toEqual(bodies.toSorted());
+    expect(first.assignedQueues).toHaveLength(queueCount);
+    await first.commit();
+    const [queue] = first.assignedQueues;
+    await first.seek(queue!, 0);
+    expect(bodiesOf(await first.poll())[0]).toMatch(/^lite-/u);
+    await first.close();
+
+    await using second = new LitePullConsumer({ group: 'lite-group', nameServers });
+    await second.subscribe(topic);
+    await second.start();
+    await vi.waitFor(() => expect(second.assignedQueues).toHaveLength(queueCount), {
+      timeout: settleTimeoutMillis,
+    });
+    await producer.send({ topic, body: 'later' });
+    expect(bodiesOf(await second.poll({ timeoutMillis: deliveryTimeoutMillis }))).toEqual(['later']);
+
+    await using assigned = new LitePullConsumer({ group: 'assigned-group', nameServers, consumeFromWhere });
+    await assigned.assign([queue!]);
+    await assigned.start();
+    const ofOneQueue = await assigned.poll({ timeoutMillis: deliveryTimeoutMillis });
+    expect(new Set(ofOneQueue.map(({ queueId }) => queueId))).toEqual(new Set([queue!.queueId]));
+  });
+
   test('broadcasting gives every message to every instance, and each goes on where it stopped', async () => {
     const topic = 'broadcasting';
     const offsetDirectory = scratchFolder('offsets');
@@ -222,6 +264,10 @@ describe.each(clusters)('our client against %s', (_, startCluster) => {
   });
 });
 
+function bodiesOf(messages: readonly MessageExt[]): string[] {
+  return messages.map(({ body }) => Buffer.from(body).toString());
+}
+
 /** Long enough to be compressed. */
 function large(kind: string): string {
   return `${kind} ${'x'.repeat(10_000)}`;
@@ -246,7 +292,7 @@ class CollectingConsumer implements AsyncDisposable {
   }
 
   get bodies(): string[] {
-    return this.messages.map(({ body }) => Buffer.from(body).toString());
+    return bodiesOf(this.messages);
   }
 
   async start(topic: string, tagExpression = '*'): Promise<void> {

@@ -51,3 +51,6 @@ export { allocateMessageQueueByConsistentHash } from './consumer/rebalance/alloc
 export { MqAdmin } from './admin/mq-admin.ts';
 export type { TopicSpec } from './admin/mq-admin.ts';
 export type { BrokerAdminCalls } from './calls/admin-calls.ts';
+
+export { LitePullConsumer } from './consumer/lite-pull-consumer.ts';
+export type { LitePullConsumerOptions, PollOptions } from './consumer/lite-pull-consumer.ts';

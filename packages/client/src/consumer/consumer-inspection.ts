@@ -5,13 +5,7 @@ import type {
   StoredMessage,
   SubscriptionData,
 } from '@centaurmq/protocol';
-import {
-  ConsumeType,
-  ConsumerRunningProperty,
-  MqVersion,
-  TopicRules,
-  mqVersionName,
-} from '@centaurmq/protocol';
+import { ConsumerRunningProperty, MqVersion, TopicRules, mqVersionName } from '@centaurmq/protocol';
 import type { Clock } from '@centaurmq/remoting';
 import { toMessageExt } from '../message/message-ext.ts';
 import type { MessageQueueTable } from '../message/message-queue.ts';
@@ -21,6 +15,8 @@ import type { ProcessQueue } from './consume/process-queue.ts';
 import type { OffsetTable } from './offset/offset-store.ts';
 
 export interface InspectedConsumer {
+  /** One of `ConsumeType`. */
+  readonly consumeType: string;
   readonly nameServers: readonly string[];
   readonly consumeConcurrency: number;
   readonly startTimestamp: number;
@@ -35,7 +31,7 @@ export function runningInfo(consumer: InspectedConsumer): ConsumerRunningInfo {
   const { subscriptions, processQueues, offsets, statistics } = consumer;
   const properties = new Map<string, string>([
     [ConsumerRunningProperty.PROP_NAMESERVER_ADDR, consumer.nameServers.join(';')],
-    [ConsumerRunningProperty.PROP_CONSUME_TYPE, ConsumeType.CONSUME_PASSIVELY],
+    [ConsumerRunningProperty.PROP_CONSUME_TYPE, consumer.consumeType],
     [ConsumerRunningProperty.PROP_CLIENT_VERSION, mqVersionName(MqVersion.CURRENT)],
     [ConsumerRunningProperty.PROP_CONSUME_ORDERLY, 'false'],
     [ConsumerRunningProperty.PROP_THREADPOOL_CORE_SIZE, String(consumer.consumeConcurrency)],

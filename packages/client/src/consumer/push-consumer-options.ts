@@ -45,7 +45,9 @@ export interface PushConsumerOptions extends Partial<ConsumerSettings>, Instance
 }
 
 /** @throws MqError INVALID_ARGUMENT */
-export function consumerSettings(options: PushConsumerOptions): ConsumerSettings {
+export function consumerSettings(
+  options: Partial<ConsumerSettings> & { readonly group: string },
+): ConsumerSettings {
   const fault = TopicRules.validateGroup(options.group);
   if (fault !== null) throw new MqError(MqErrorCode.INVALID_ARGUMENT, fault);
   const settings: ConsumerSettings = {

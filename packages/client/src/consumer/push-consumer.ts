@@ -1,20 +1,17 @@
 import type { ConsumerData, SubscriptionData } from '@centaurmq/protocol';
 import { ConsumeType, PullSysFlag, SUBSCRIBE_ALL, TopicRules } from '@centaurmq/protocol';
-import { getConsumerListByGroup } from '../calls/group-calls.ts';
-import { getMaxOffset, searchOffset } from '../calls/offset-calls.ts';
 import { MqError, MqErrorCode } from '../errors.ts';
 import type { InstanceUse } from '../instance/instance-use.ts';
 import { chooseInstance } from '../instance/instance-use.ts';
 import { PeriodicTask } from '../instance/periodic-task.ts';
 import type { RegisteredConsumer } from '../instance/registered-group.ts';
-import { subscribeQueues } from '../instance/route-queues.ts';
 import type { MessageQueue } from '../message/message-queue.ts';
 import { MessageQueueTable } from '../message/message-queue.ts';
-import { computePullFromWhere } from './compute-pull-from-where.ts';
 import { ConsumeMessageConcurrentlyService } from './consume/consume-message-concurrently-service.ts';
 import { ConsumerStatistics } from './consume/consumer-statistics.ts';
 import { cleanExpiredMessages } from './consume/clean-expired-messages.ts';
 import type { ProcessQueue } from './consume/process-queue.ts';
+import { beginningOfQueue, clientIdsOfGroup, queuesOfTopic } from './group-queues.ts';
 import { consumeDirectly, runningInfo } from './consumer-inspection.ts';
 import { LocalFileOffsetStore } from './offset/local-file-offset-store.ts';
 import { nodeOffsetFile, offsetFilePath } from './offset/offset-file.ts';
@@ -103,7 +100,7 @@ export class PushConsumer {
       thresholds: settings.pullThresholds,
       offsets,
       statistics: this.#statistics,
-      consumeService: this.#consumeService,
+      submit: (messages, processQueue, queue) => this.#consumeService.submit(messages, processQueue, queue),
       pull: (queue, queueOffset, signal) => this.#pull(queue, queueOffset, signal),
       isPaused: () => this.#isSuspended,
       offsetIllegal: (queue, nextBeginOffset) => void this.#moveQueueTo(queue, nextBeginOffset),
@@ -116,9 +113,9 @@ export class PushConsumer {
       strategy: isClustering ? settings.allocateMessageQueueStrategy : null,
       processQueues: this.#processQueues,
       offsetStore: this.#offsetStore,
-      queuesOf: (topic) => this.#queuesOf(topic),
-      clientIdsOf: (topic) => this.#clientIdsOf(topic),
-      computePullFromWhere: (queue) => this.#computePullFromWhere(queue),
+      queuesOf: (topic) => queuesOfTopic(this.#use.instance, topic),
+      clientIdsOf: (topic) => clientIdsOfGroup(this.#use.instance, group, topic),
+      computePullFromWhere: (queue) => this.#beginningOf(queue),
       queuesChanged: (topic) => this.#queuesChanged(topic),
       beginPull: (request) => this.#pullService.begin(request),
     });
@@ -273,6 +270,7 @@ export class PushConsumer {
       consumerStatus: (topic) => this.#offsetStore.offsets.entries(topic),
       runningInfo: async () =>
         runningInfo({
+          consumeType: ConsumeType.CONSUME_PASSIVELY,
           nameServers: this.#use.instance.nameServers.addresses,
           consumeConcurrency: this.#settings.consumeConcurrency,
           startTimestamp: this.#startTimestamp,
@@ -320,35 +318,11 @@ export class PushConsumer {
     return isBalanced ? undefined : UNBALANCED_RETRY_MILLIS;
   }
 
-  async #queuesOf(topic: string): Promise<readonly MessageQueue[] | null> {
-    const { routes } = this.#use.instance;
-    const route = routes.get(topic) ?? (await routes.refresh(topic));
-    return route === null ? null : subscribeQueues(topic, route);
-  }
-
-  async #clientIdsOf(topic: string): Promise<readonly string[]> {
-    const { routes, calls, environment, requestTimeoutMillis } = this.#use.instance;
-    const brokerDatas = routes.get(topic)?.brokerDatas ?? [];
-    const chosen = brokerDatas[environment.random.below(Math.max(1, brokerDatas.length))];
-    const [broker] = chosen === undefined ? [] : routes.brokersNamed(chosen.brokerName);
-    if (broker === undefined)
-      throw new MqError(MqErrorCode.BROKER_NOT_FOUND, `no broker of topic ${topic} is known`);
-    return getConsumerListByGroup(calls, broker.address, this.group, { timeoutMillis: requestTimeoutMillis });
-  }
-
-  #computePullFromWhere(queue: MessageQueue): Promise<number> {
-    const { calls, brokers, requestTimeoutMillis } = this.#use.instance;
+  #beginningOf(queue: MessageQueue): Promise<number> {
     const { consumeFromWhere, consumeTimestamp } = this.#settings;
-    const options = { timeoutMillis: requestTimeoutMillis };
-    const from = {
+    return beginningOfQueue(this.#use.instance, this.#offsetStore, queue, {
       consumeFromWhere,
       consumeTimestamp: consumeTimestamp ?? this.#startTimestamp - TIMESTAMP_BEFORE_START_MILLIS,
-    };
-    return computePullFromWhere(queue, from, {
-      stored: () => this.#offsetStore.read(queue),
-      maxOffset: async () => getMaxOffset(calls, await brokers.findMaster(queue), queue, options),
-      searchOffset: async (_, timestamp) =>
-        searchOffset(calls, await brokers.findMaster(queue), queue, timestamp, options),
     });
   }
 

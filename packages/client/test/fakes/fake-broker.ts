@@ -185,10 +185,16 @@ export class FakeBroker {
         const offset = String(this.#records(topic, Number(queueId)).length);
         return responseTo(request, ResponseCode.SUCCESS, { extFields: { offset } });
       }
+      case RequestCode.GET_MIN_OFFSET: {
+        const { topic = '', queueId } = request.extFields;
+        const offset = String(this.minOffsets.get(`${topic}:${queueId}`) ?? 0);
+        return responseTo(request, ResponseCode.SUCCESS, { extFields: { offset } });
+      }
       case RequestCode.CONSUMER_SEND_MSG_BACK:
         ConsumerSendMsgBackRequestHeader.decode(request.extFields);
         return responseTo(request, ResponseCode.SUCCESS);
       case RequestCode.PULL_MESSAGE:
+      case RequestCode.LITE_PULL_MESSAGE:
         return this.#pull(request);
       default:
         return responseTo(request, ResponseCode.REQUEST_CODE_NOT_SUPPORTED, {

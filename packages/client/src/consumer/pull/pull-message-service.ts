@@ -2,9 +2,9 @@ import { ResponseCode } from '@centaurmq/protocol';
 import type { Clock, Logger } from '@centaurmq/remoting';
 import { MqError } from '../../errors.ts';
 import { pause } from '../../instance/pause.ts';
+import type { MessageExt } from '../../message/message-ext.ts';
 import type { MessageQueue } from '../../message/message-queue.ts';
 import type { ConsumerStatistics } from '../consume/consumer-statistics.ts';
-import type { ConsumeMessageConcurrentlyService } from '../consume/consume-message-concurrently-service.ts';
 import type { ProcessQueue } from '../consume/process-queue.ts';
 import type { OffsetTable } from '../offset/offset-store.ts';
 import type { PullThresholds } from './decide-flow-control.ts';
@@ -25,7 +25,8 @@ export interface PullMessageOptions {
   readonly thresholds: PullThresholds;
   readonly offsets: OffsetTable;
   readonly statistics: ConsumerStatistics;
-  readonly consumeService: ConsumeMessageConcurrentlyService;
+  /** Takes what was found. */
+  readonly submit: (messages: readonly MessageExt[], processQueue: ProcessQueue, queue: MessageQueue) => void;
   /** One long pull. */
   readonly pull: (queue: MessageQueue, queueOffset: number, signal: AbortSignal) => Promise<PulledMessages>;
   readonly isPaused: () => boolean;
@@ -116,7 +117,7 @@ export class PullMessageService {
       case 'FOUND':
         statistics.pulled(queue.topic, messages.length, elapsedMillis);
         processQueue.put(messages);
-        this.#options.consumeService.submit(messages, processQueue, queue);
+        this.#options.submit(messages, processQueue, queue);
         return nextBeginOffset;
       case 'NO_NEW_MSG':
       case 'NO_MATCHED_MSG':
