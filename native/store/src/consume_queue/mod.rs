@@ -2,6 +2,7 @@
 
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod consume_queue;
+mod queue_deletion;
 mod queue_entry;
 mod queue_table;
 mod queue_writer;

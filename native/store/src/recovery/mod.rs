@@ -1,5 +1,6 @@
 //! Opening a directory: one scan for clean and unclean starts.
 
+mod log_end;
 mod log_files;
 mod log_scan;
 mod queue_files;

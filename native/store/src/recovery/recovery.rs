@@ -7,19 +7,18 @@ use std::time::Instant;
 use super::log_files::{load_segments, segment_heads};
 use super::log_scan::{DispatchFrom, LogScan, ScanOutcome};
 use super::queue_files::{FoundQueues, QueueSearch, remove_queues};
-use super::recovery_report::{Cut, RecoveryReport, StartKind};
+use super::recovery_report::{RecoveryReport, StartKind};
 use super::start_plan::{Findings, StartPlan, decide_start};
 use crate::abort_mark;
 use crate::appender::AppendState;
 use crate::checkpoint::{Checkpoint, Mark};
-use crate::commit_log::{CommitLog, DIRECTORY, segment_path};
+use crate::commit_log::{CommitLog, segment_path};
 use crate::consume_queue::QueueTable;
 use crate::disk::Disk;
 use crate::dispatcher::{Dispatcher, QueueMark};
 use crate::error::StoreError;
 use crate::index::{IndexMark, IndexService};
-use crate::mapped_file::{MappedFile, MappedFileWriter};
-use crate::record::RecordError;
+use crate::mapped_file::MappedFile;
 use crate::store_options::StoreOptions;
 use crate::topic::TopicTable;
 
@@ -43,17 +42,17 @@ pub fn recover(disk: &Arc<dyn Disk>, options: &StoreOptions) -> Result<Recovered
     Ok(recovered)
 }
 
-struct Recovery<'a> {
-    disk: &'a Arc<dyn Disk>,
-    options: &'a StoreOptions,
-    unclean: bool,
+pub(super) struct Recovery<'a> {
+    pub(super) disk: &'a Arc<dyn Disk>,
+    pub(super) options: &'a StoreOptions,
+    pub(super) unclean: bool,
     checkpoint: Option<Checkpoint>,
-    segments: Vec<MappedFile>,
+    pub(super) segments: Vec<MappedFile>,
     log_min: u64,
-    plan: StartPlan,
+    pub(super) plan: StartPlan,
     topics: TopicTable,
     queues: Arc<QueueTable>,
-    report: RecoveryReport,
+    pub(super) report: RecoveryReport,
 }
 
 impl<'a> Recovery<'a> {
@@ -311,94 +310,8 @@ impl<'a> Recovery<'a> {
             && self.plan.mark.is_some_and(|mark| mark.commit_log_offset == outcome.end_offset)
     }
 
-    /// Ends the log where the scan ended: nothing behind may ever be read again. What was read is made durable.
-    fn settle_log(
-        &mut self,
-        outcome: &ScanOutcome,
-    ) -> Result<(CommitLog, Option<MappedFileWriter>), StoreError> {
-        let segment_bytes = self.options.segment_bytes;
-        let end = outcome.end_offset;
-        let mut kept = Vec::new();
-        let (mut active, mut prepared, mut removed) = (None, None, Vec::new());
-        for mut segment in std::mem::take(&mut self.segments) {
-            if segment.base() + segment_bytes <= end {
-                segment.set_name_durable();
-                kept.push(Arc::new(segment));
-            } else if segment.base() <= end && active.is_none() {
-                let position = usize::try_from(end - segment.base()).unwrap_or(usize::MAX);
-                let cleared = self.cut_tail(&mut segment, position, outcome)?;
-                self.note_cut(outcome, segment.path(), cleared);
-                let writer: MappedFileWriter = segment.into_writer(position);
-                kept.push(writer.file().clone());
-                active = Some(writer);
-            } else if !self.unclean && prepared.is_none() && outcome.end_reason == Some(RecordError::Empty) {
-                segment.set_name_durable();
-                prepared = Some(segment);
-            } else {
-                removed.push(segment.path().to_owned());
-            }
-        }
-        // From the end of the log backwards: a power loss in between leaves no gap.
-        for path in removed.iter().rev() {
-            self.disk.remove_file(path).map_err(|error| StoreError::io("remove", path, error))?;
-            self.disk
-                .sync_directory(DIRECTORY)
-                .map_err(|error| StoreError::io("sync the directory", DIRECTORY, error))?;
-        }
-        if self.unclean {
-            for segment in kept.iter().filter(|segment| segment.base() + segment_bytes > self.plan.scan_from)
-            {
-                let from =
-                    usize::try_from(self.plan.scan_from.saturating_sub(segment.base())).unwrap_or(usize::MAX);
-                let synced = segment.sync_length().and_then(|_| segment.sync(from, segment.published()));
-                synced.map_err(|error| StoreError::io("sync", segment.path(), error))?;
-            }
-        }
-        self.disk
-            .sync_directory(DIRECTORY)
-            .and_then(|()| self.disk.sync_directory(""))
-            .map_err(|error| StoreError::io("sync the directory", DIRECTORY, error))?;
-        for segment in &kept {
-            segment.set_name_durable();
-        }
-        let prepared = prepared.map(|segment| {
-            let mut segment = segment;
-            segment.unpublish();
-            segment
-        });
-        Ok((
-            CommitLog::new(self.disk.clone(), segment_bytes, kept, prepared, self.checksum_from(end)),
-            active,
-        ))
-    }
-
     /// Where our records begin: as the checkpoint knows it, else after everything that was found.
-    fn checksum_from(&self, otherwise: u64) -> u64 {
+    pub(super) fn checksum_from(&self, otherwise: u64) -> u64 {
         self.checkpoint.and_then(|checkpoint| checkpoint.mark).map_or(otherwise, |mark| mark.checksum_from)
-    }
-
-    /// After an orderly stop what follows the end is zero already.
-    fn cut_tail(
-        &self,
-        segment: &mut MappedFile,
-        position: usize,
-        outcome: &ScanOutcome,
-    ) -> Result<u64, StoreError> {
-        if !self.unclean && outcome.end_reason == Some(RecordError::Empty) {
-            return Ok(0);
-        }
-        segment.cut(position).map_err(|error| StoreError::io("cut", segment.path(), error))
-    }
-
-    fn note_cut(&mut self, outcome: &ScanOutcome, path: &str, cleared: u64) {
-        if cleared == 0 {
-            return;
-        }
-        let reason = match outcome.end_reason {
-            None | Some(RecordError::Empty) => "a later write reached the disk, this one did not".to_owned(),
-            Some(reason) => reason.to_string(),
-        };
-        let (commit_log_offset, path) = (outcome.end_offset, path.to_owned());
-        self.report.cut = Some(Cut { commit_log_offset, bytes: cleared, path, reason });
     }
 }

@@ -3,6 +3,7 @@
 mod apache_stores;
 mod append_and_read;
 mod failures;
+mod many_threads;
 mod power_loss;
 mod queue_files;
 mod real_disk;
