@@ -137,11 +137,15 @@ export class PullMessageProcessor {
       statistics.missed();
       return this.#answer(pulling, admitted, this.#withProgress(pulling, result));
     }
-    this.#commitOffsets(pulling, result.nextBeginOffset);
-    const got = { count: result.messageCount, bytes: result.recordBytes };
-    statistics.groupGot(pull.consumerGroup, pull.topic, got);
-    const response = pullResponse(request, ResponseCode.SUCCESS, result, flagsOf(admitted));
-    records.send(connection, response);
+    try {
+      this.#commitOffsets(pulling, result.nextBeginOffset);
+      const got = { count: result.messageCount, bytes: result.recordBytes };
+      statistics.groupGot(pull.consumerGroup, pull.topic, got);
+      records.send(connection, pullResponse(request, ResponseCode.SUCCESS, result, flagsOf(admitted)));
+    } catch (error) {
+      records.release();
+      throw error;
+    }
     return null;
   }
 

@@ -1,6 +1,11 @@
 import { type RemotingCommand, encodeFrameHead } from '@centaurmq/protocol';
 import type { Connection } from '@centaurmq/remoting';
-import type { GetMessageRequest, GetMessageResult, MessageStore } from '../store/message-store.ts';
+import type {
+  GetMessageRequest,
+  GetMessageResult,
+  MessageStore,
+  OutputTooSmall,
+} from '../store/message-store.ts';
 import { OutputBufferRing } from '../store/output-buffer-ring.ts';
 
 export interface PullOutputLimits {
@@ -28,8 +33,9 @@ export type SendFrames = (connection: Connection, bytes: Uint8Array, done?: () =
 /** Records that stand in a buffer, ready to become the body of a response. */
 export interface PulledRecords {
   readonly result: GetMessageResult;
-  /** Sends head and records in one write. Exactly once, unless {@link PulledRecords.release} is called. */
+  /** Sends head and records in one write; at most once, and in the same turn as the read. */
   send(connection: Connection, response: RemotingCommand): void;
+  /** For records that are not sent. Does nothing the second time. */
   release(): void;
 }
 
@@ -57,10 +63,18 @@ export class PullOutput {
   read(request: GetMessageRequest): PulledRecords {
     const taken = this.#ring.take();
     const buffer = taken ?? this.#spareBuffer();
-    const result = this.#store.read(request, buffer, HEAD_ROOM_BYTES);
+    let lent = taken;
     const release = (): void => {
-      if (taken !== null) this.#ring.release(taken);
+      if (lent !== null) this.#ring.release(lent);
+      lent = null;
     };
+    let result: GetMessageResult | OutputTooSmall;
+    try {
+      result = this.#store.read(request, buffer, HEAD_ROOM_BYTES);
+    } catch (error) {
+      release();
+      throw error;
+    }
     if (result.status === 'OUTPUT_TOO_SMALL') {
       release();
       return this.#readOversized(request, result.requiredBytes);
