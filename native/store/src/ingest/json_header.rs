@@ -2,6 +2,7 @@
 //! clients write is unclear and left to the general path: a duplicate or unknown key, a number written as a
 //! string, a string written as a number.
 
+use super::byte_search::{find_backslash, find_string_end};
 use super::header_scan::{Field, HeaderKind, HeaderScan, Span, is_send, json_i32};
 
 /// Scans a header up to its end, or up to the code when that is not a send's.
@@ -87,10 +88,9 @@ impl JsonScanner<'_> {
             return Some(());
         }
         loop {
-            let (name, name_escaped) = self.string()?;
-            self.expect(b':')?;
-            let (value, escaped) = self.string()?;
-            if name_escaped || !scan.push(Field { name, value, escaped }) {
+            let name = self.letter_before_text().map_or_else(|| self.name_before_text(), Some)?;
+            let (value, escaped) = self.rest_of_string()?;
+            if !scan.push(Field { name, value, escaped }) {
                 return None;
             }
             match self.next_token()? {
@@ -99,6 +99,26 @@ impl JsonScanner<'_> {
                 _ => return None,
             }
         }
+    }
+
+    /// `"a":"`, the usual case, at one glance.
+    #[inline]
+    fn letter_before_text(&mut self) -> Option<Span> {
+        let [b'"', letter, b'"', b':', b'"'] = self.bytes.get(self.at..)?.first_chunk()? else { return None };
+        if !letter.is_ascii_alphabetic() {
+            return None;
+        }
+        let start = u32::try_from(self.at + 1).ok()?;
+        self.at += 5;
+        Some(Span { start, end: start + 1 })
+    }
+
+    /// A name without escapes, the colon and the quote that opens its value.
+    fn name_before_text(&mut self) -> Option<Span> {
+        let (name, escaped) = self.string()?;
+        self.expect(b':')?;
+        self.expect(b'"')?;
+        (!escaped).then_some(name)
     }
 
     fn null_or(&mut self, value: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
@@ -117,11 +137,17 @@ impl JsonScanner<'_> {
     /// The stretch between the quotes, and whether it has escapes.
     fn string(&mut self) -> Option<(Span, bool)> {
         self.expect(b'"')?;
+        self.rest_of_string()
+    }
+
+    /// As [`Self::string`], behind the opening quote.
+    #[inline]
+    fn rest_of_string(&mut self) -> Option<(Span, bool)> {
         let start = self.at;
         let mut escaped = false;
         loop {
             let rest = self.bytes.get(self.at..)?;
-            let plain = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20)?;
+            let plain = find_string_end(rest)?;
             self.at += plain + 1;
             match rest.get(plain)? {
                 b'"' => break,
@@ -168,7 +194,7 @@ impl JsonScanner<'_> {
 pub(crate) fn unescape_into(escaped: &[u8], into: &mut Vec<u8>) -> bool {
     let mut rest = escaped;
     loop {
-        let Some(at) = memchr::memchr(b'\\', rest) else {
+        let Some(at) = find_backslash(rest) else {
             into.extend_from_slice(rest);
             return true;
         };
@@ -197,6 +223,11 @@ fn unescape_one<'a>(escape: &'a [u8], into: &mut Vec<u8>) -> Option<&'a [u8]> {
 }
 
 fn unescape_unicode<'a>(digits: &'a [u8], into: &mut Vec<u8>) -> Option<&'a [u8]> {
+    // \u0001 and \u0002, which every properties string has
+    if let Some((&[b'0', b'0', b'0', digit @ b'0'..=b'9'], rest)) = digits.split_first_chunk() {
+        into.push(digit - b'0');
+        return Some(rest);
+    }
     let (first, rest) = hex_unit(digits)?;
     if first < 0x80 {
         into.push(u8::try_from(first).ok()?);

@@ -1,6 +1,7 @@
 //! The hot path of sends. It is not: the owner of sockets, or the judge of anything unusual.
 
 mod binary_header;
+mod byte_search;
 mod frame;
 mod header_scan;
 #[cfg(test)]

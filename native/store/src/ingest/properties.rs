@@ -1,5 +1,6 @@
 //! The properties string of a message: `name 0x01 value 0x02` repeated.
 
+use super::byte_search::find_separator;
 use crate::append_request::ParsedProperties;
 
 /// What the hot path must know of a message's properties. Positions are in the properties string.
@@ -15,11 +16,11 @@ pub(crate) fn scan_properties(properties: &[u8]) -> Option<PropertiesScan<'_>> {
     let mut parsed = ParsedProperties::default();
     let mut rest = properties;
     while !rest.is_empty() {
-        let name_end = memchr::memchr2(1, 2, rest)?;
+        let name_end = find_separator(rest)?;
         let (name, tail) = rest.split_at(name_end);
         let (&separator, tail) = tail.split_first()?;
         // the last entry of some clients has no terminator
-        let value_end = memchr::memchr2(1, 2, tail).unwrap_or(tail.len());
+        let value_end = find_separator(tail).unwrap_or(tail.len());
         let (value, tail) = tail.split_at(value_end);
         if separator != 1 || name.is_empty() || value.is_empty() {
             return None;
