@@ -46,7 +46,10 @@ test('polls what its share of the queues has, and commits only when told', async
   expect(heartbeat.consumerDataSet[0]).toMatchObject({ consumeType: 'CONSUME_ACTIVELY' });
   const [pull] = cluster.broker.received(RequestCode.LITE_PULL_MESSAGE);
   expect(PullMessageRequestHeader.decode(pull!.extFields)).toMatchObject({ sysFlag: 22, subscription: '*' });
+  cluster.broker.store('T', 0, { body: 'c' });
+  expect(bodiesOf(await cluster.finish(consumer.poll()))).toEqual(['c']);
   await cluster.finish(consumer.close());
+  expect(cluster.broker.offsets.get('G:T:0')).toBe(2);
   expect(cluster.heldProcesses).toBe(0);
 });
 

@@ -331,8 +331,12 @@ test('a damaged record holds up neither those before it nor is it skipped', asyn
   cluster.broker.damage('T', 0, 2);
   const { received, bodies } = await consume(cluster);
   await cluster.until(() => received.length === 2, 'those before');
-  await cluster.clock.advance(10_000);
+  await cluster.clock.advance(40_000);
   expect(bodies()).toEqual(['good 0', 'good 1']);
+  const pulls = cluster.broker
+    .received(RequestCode.PULL_MESSAGE)
+    .filter(({ extFields }) => extFields['topic'] === 'T');
+  expect(pulls.at(-1)?.extFields['queueOffset']).toBe('2');
   expect(cluster.broker.offsets.get('G:T:0')).toBe(2);
   expect(cluster.log).toContainEqual(
     expect.objectContaining({
@@ -407,6 +411,17 @@ test('a handler that outlives the drain is not committed', async () => {
   expect(cluster.log).toContainEqual(
     expect.objectContaining({ fields: expect.objectContaining({ unfinishedCount: 1 }) }),
   );
+});
+
+test('a queue that is given up has its offset stored at once', async () => {
+  const cluster = await startCluster();
+  for (const body of ['a', 'b']) cluster.broker.store('T', 0, { body });
+  const { consumer, received } = await consume(cluster, { persistConsumerOffsetIntervalMillis: 60_000 });
+  await cluster.until(() => received.length === 2, 'both messages');
+  await cluster.finish(consumer.unsubscribe('T'));
+  await cluster.clock.advance(1_000);
+  expect(consumer.assignedQueues.map(({ topic }) => topic)).toEqual(['%RETRY%G']);
+  expect(cluster.broker.offsets.get('G:T:0')).toBe(2);
 });
 
 test('a reset by a tool begins the queue anew, whatever its handlers finish later', async () => {
