@@ -114,6 +114,29 @@ test('an answer that no other broker would better is thrown at once, with all th
   expect(cluster.brokers.flatMap((broker) => broker.received(RequestCode.SEND_MESSAGE_V2))).toHaveLength(1);
 });
 
+test('a message that is stored less safely than asked for says so; elsewhere only on demand', async () => {
+  const cluster = await FakeCluster.start(2);
+  cluster.createTopic('T', 1);
+  const extFields = { msgId: 'A', queueId: '0', queueOffset: '0' };
+  for (const broker of cluster.brokers) {
+    broker.intercept = (request) =>
+      request.code === RequestCode.SEND_MESSAGE_V2
+        ? responseTo(request, ResponseCode.FLUSH_DISK_TIMEOUT, { extFields })
+        : undefined;
+  }
+  const producer = await startProducer(cluster);
+  const { sendStatus } = await cluster.finish(producer.send({ topic: 'T', body: 'x' }));
+  expect(sendStatus).toBe('FLUSH_DISK_TIMEOUT');
+  const sends = (): number =>
+    cluster.brokers.flatMap((broker) => broker.received(RequestCode.SEND_MESSAGE_V2)).length;
+  expect(sends()).toBe(1);
+  const anxious = await startProducer(cluster, { group: 'Q', retryAnotherBrokerWhenNotStoreOk: true });
+  expect((await cluster.finish(anxious.send({ topic: 'T', body: 'x' }))).sendStatus).toBe(
+    'FLUSH_DISK_TIMEOUT',
+  );
+  expect(sends()).toBe(4);
+});
+
 test('three attempts, then the last failure with advice', async () => {
   const cluster = await FakeCluster.start();
   cluster.createTopic('T', 2);

@@ -20,7 +20,7 @@ interface Consuming {
   readonly statistics: ConsumerStatistics;
   readonly sentBack: number[];
   /** Puts messages into the queue and hands them over. */
-  submit(...queueOffsets: number[]): void;
+  readonly submit: (...queueOffsets: number[]) => void;
 }
 
 function consume(options: Partial<ConsumeMessageOptions>): Consuming {
