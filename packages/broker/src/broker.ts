@@ -163,6 +163,7 @@ export class Broker {
     };
     const registration = new BrokerRegistration({ config, addresses, topics, client, clock, logger });
     announcement.registration = registration;
+    client.onConnectionClosed((nameServer) => registration.connectionClosed(nameServer));
     this.#endings.push(() => registration.stop());
     await registration.registerSoon();
     return { address, brokerAddr: announcement.brokerAddr, recovery: store.report };

@@ -17,20 +17,25 @@ const CHANGE_WAIT_MILLIS = 1000;
 
 /** Keeps the broker known at all its name servers, each on its own: a dead one delays no other. */
 export class BrokerRegistration {
-  readonly #registrations: readonly NameServerRegistration[];
+  readonly #registrations: ReadonlyMap<string, NameServerRegistration>;
   readonly #clock: Clock;
 
   constructor(options: BrokerRegistrationOptions) {
     this.#clock = options.clock;
-    this.#registrations = nameServersOf(options.config.namesrvAddr).map(
-      (nameServer) => new NameServerRegistration({ ...options, nameServer }),
+    this.#registrations = new Map(
+      nameServersOf(options.config.namesrvAddr).map((nameServer) => [
+        nameServer,
+        new NameServerRegistration({ ...options, nameServer }),
+      ]),
     );
     options.topics.onChange(() => void this.registerAll());
   }
 
   /** Registers everywhere; answers at how many, when all have answered. */
   async registerAll(): Promise<number> {
-    const outcomes = await Promise.all(this.#registrations.map((registration) => registration.register()));
+    const outcomes = await Promise.all(
+      [...this.#registrations.values()].map((registration) => registration.register()),
+    );
     return outcomes.filter(Boolean).length;
   }
 
@@ -45,8 +50,12 @@ export class BrokerRegistration {
     });
   }
 
+  connectionClosed(nameServer: string): void {
+    this.#registrations.get(nameServer)?.connectionClosed();
+  }
+
   async stop(): Promise<void> {
-    await Promise.all(this.#registrations.map((registration) => registration.stop()));
+    await Promise.all([...this.#registrations.values()].map((registration) => registration.stop()));
   }
 }
 

@@ -33,6 +33,7 @@ const HEARTBEAT_TIMEOUT_MILLIS = 120_000;
 const UNREGISTER_TIMEOUT_MILLIS = 3000;
 /** After a failure the next try comes sooner than the period: a name server that starts should not wait. */
 const RETRY_MILLIS = 2000;
+const RECONNECT_MILLIS = 200;
 const REGISTERED = 'registered';
 
 /**
@@ -70,6 +71,15 @@ export class NameServerRegistration {
     return this.#following;
   }
 
+  /**
+   * The connection closed: a name server forgets the brokers of a closed connection, and one that starts again knows none.
+   * Not at once, so that one that closes every connection is not called without a pause.
+   */
+  connectionClosed(): void {
+    if (this.#stopped || this.#running !== null || this.#lastOutcome !== REGISTERED) return;
+    this.#registerIn(RECONNECT_MILLIS);
+  }
+
   /** Says goodbye, if it can be heard. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -93,18 +103,17 @@ export class NameServerRegistration {
   }
 
   async #registerOnce(): Promise<boolean> {
-    const { config, clock } = this.#options;
+    const { config } = this.#options;
     this.#timer?.cancel();
     const registered = await this.#tell();
     this.#running = null;
-    if (!this.#stopped)
-      this.#timer = clock.setTimer(
-        registered
-          ? config.registerNameServerPeriod
-          : Math.min(RETRY_MILLIS, config.registerNameServerPeriod),
-        () => void this.register(),
-      );
+    this.#registerIn(registered ? config.registerNameServerPeriod : RETRY_MILLIS);
     return registered;
+  }
+
+  #registerIn(delayMillis: number): void {
+    this.#timer?.cancel();
+    if (!this.#stopped) this.#timer = this.#options.clock.setTimer(delayMillis, () => void this.register());
   }
 
   async #tell(): Promise<boolean> {

@@ -125,6 +125,25 @@ describe('BrokerRegistration', () => {
     expect(nameServers.codesAt('a:1')).toHaveLength(2);
   });
 
+  it('registers again soon at a name server whose connection closed, and at no other', async () => {
+    await registration.registerAll();
+    registration.connectionClosed('b:1');
+    registration.connectionClosed('unknown:1');
+    await clock.advance(200);
+    expect(nameServers.codesAt('a:1')).toHaveLength(1);
+    expect(nameServers.codesAt('b:1')).toEqual([REGISTER_BROKER, REGISTER_BROKER]);
+  });
+
+  it('does not call a name server without a pause that closes every connection', async () => {
+    nameServers.behaviour.set('a:1', 'refuses');
+    await registration.registerAll();
+    for (let turn = 0; turn < 10; turn++) {
+      registration.connectionClosed('a:1');
+      await clock.advance(100);
+    }
+    expect(nameServers.codesAt('a:1')).toHaveLength(1);
+  });
+
   it('takes over which topics are ordered', async () => {
     nameServers.orderTopics = '{"table":{"T":"broker-a:4"}}';
     await topics.updateTopicConfigs([topicConfig('T')]);
