@@ -231,6 +231,7 @@ impl Dispatcher {
             }
             self.forget_queue(&queue);
             queue.delete_files(&*self.disk)?;
+            queue.set_restarted();
             queue.set_appended(0);
             queue.set_min(0);
         }

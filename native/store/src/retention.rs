@@ -111,12 +111,18 @@ impl Store {
     fn delete_expired_entries(&self, report: &mut RetentionReport) -> Result<(), StoreError> {
         let (disk, file_bytes) = (&**self.disk(), self.options().queue_file_bytes());
         for queue in self.queues().all() {
-            queue.correct_min(disk, file_bytes, report.min_offset)?;
-            let (deleted, unmapped) = queue.delete_expired(disk, file_bytes)?;
+            let deletion = queue
+                .correct_min(disk, file_bytes, report.min_offset)
+                .and_then(|()| queue.delete_expired(disk, file_bytes));
+            let mut append = self.append_state().lock();
+            if queue.is_deleted() {
+                continue;
+            }
+            let (deleted, unmapped) = deletion?;
+            append.dispatcher.first_files_moved(deleted * file_bytes);
             self.uncount_mapped(unmapped);
             report.consume_queue_files_deleted += deleted;
             report.bytes_freed += deleted * file_bytes;
-            self.append_state().lock().dispatcher.first_files_moved(deleted * file_bytes);
         }
         if let Some(index) = self.index() {
             report.index_files_deleted = index.delete_expired(report.min_offset)?;

@@ -199,6 +199,7 @@ impl Store {
             let entry = self.topics.write().remove(topic).ok_or(StoreError::TopicUnknown { topic })?;
             let queues = self.queues.remove_topic(topic);
             for queue in &queues {
+                queue.set_deleted();
                 append.dispatcher.forget_queue(queue);
             }
             append.unflushed.retain(|queue| queue.topic() != topic);
@@ -229,7 +230,8 @@ impl Store {
         Appender::new(self, state, self.topics.read(), now_millis)
     }
 
-    /// Begins or ends reporting arrivals of this queue. A queue with no message yet can be watched.
+    /// Begins or ends reporting arrivals of this queue. A queue with no message yet can be watched. What was visible before is
+    /// not reported: watch first, then look.
     pub fn watch(&self, topic: TopicHandle, queue_id: i32, on: bool) -> Result<(), StoreError> {
         let Some(queue_id) = u32::try_from(queue_id).ok().filter(|id| *id < self.options.queue_count_max)
         else {

@@ -38,6 +38,8 @@ pub struct ConsumeQueue {
     visible: AtomicU64,
     watched: AtomicBool,
     arrival_reported: AtomicBool,
+    /// Its files are being removed.
+    deleted: AtomicBool,
     /// In the dispatcher's list of queues to sync.
     listed_unsynced: AtomicBool,
     /// In the dispatcher's list of queues that the next flush makes visible.
@@ -56,6 +58,7 @@ impl ConsumeQueue {
             visible: AtomicU64::new(0),
             watched: AtomicBool::new(false),
             arrival_reported: AtomicBool::new(false),
+            deleted: AtomicBool::new(false),
             listed_unsynced: AtomicBool::new(false),
             listed_unflushed: AtomicBool::new(false),
             files: RwLock::new(Vec::new()),
@@ -113,6 +116,19 @@ impl ConsumeQueue {
 
     pub fn watch(&self, on: bool) {
         self.watched.store(on, Ordering::Release);
+    }
+
+    pub fn is_deleted(&self) -> bool {
+        self.deleted.load(Ordering::Acquire)
+    }
+
+    /// The same queue goes on without its old files.
+    pub fn set_restarted(&self) {
+        self.deleted.store(false, Ordering::Release);
+    }
+
+    pub fn set_deleted(&self) {
+        self.deleted.store(true, Ordering::Release);
     }
 
     pub fn arrival_taken(&self) {
@@ -292,8 +308,15 @@ impl ConsumeQueue {
         Ok(newly_mapped)
     }
 
-    /// Makes written entries durable, with the names of new files.
+    /// Makes written entries durable, with the names of new files. A queue that is deleted meanwhile needs no syncing.
     pub fn sync(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        match self.sync_files(disk) {
+            Err(_) if self.is_deleted() => Ok(()),
+            synced => synced,
+        }
+    }
+
+    fn sync_files(&self, disk: &dyn Disk) -> Result<(), StoreError> {
         let pending: Vec<(u64, Option<Arc<MappedFile>>, usize)> = {
             let files = self.files.read();
             files.iter().map(|file| (file.base, file.mapped.clone(), file.synced)).collect()
@@ -314,7 +337,11 @@ impl ConsumeQueue {
                 synced_to.push((base, upto));
             } else if synced < upto {
                 // Released before it was synced: the pages are the system's, the file has to be opened again for it.
-                disk.open(&self.path_of(base)).and_then(|file| file.sync()).map_err(io)?;
+                match disk.open(&self.path_of(base)).and_then(|file| file.sync()) {
+                    // Retention was faster.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound && !self.has_file(base) => continue,
+                    synced => synced.map_err(io)?,
+                }
                 new_names = true;
                 synced_to.push((base, upto));
             }
@@ -331,6 +358,10 @@ impl ConsumeQueue {
             }
         }
         Ok(())
+    }
+
+    fn has_file(&self, base: u64) -> bool {
+        self.files.read().binary_search_by_key(&base, |file| file.base).is_ok()
     }
 
     fn sync_names(&self, disk: &dyn Disk) -> Result<(), StoreError> {

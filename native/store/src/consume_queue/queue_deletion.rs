@@ -49,6 +49,7 @@ impl ConsumeQueue {
 
     /// Forgets all files and removes them.
     pub fn delete_files(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        self.set_deleted();
         self.files.write().clear();
         for entry in
             disk.list(self.directory()).map_err(|error| StoreError::io("list", self.directory(), error))?

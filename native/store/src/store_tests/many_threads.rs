@@ -57,6 +57,15 @@ fn threads_see_a_consistent_store() {
                 store.retain(&policy).unwrap();
             });
         });
+        scope.spawn(|| {
+            until_done(&|| {
+                let temporary = topic(&store, "temporary", AckLevel::Fsync);
+                for number in 0..70 {
+                    append(&store, temporary, number % 2, b"soon gone").unwrap();
+                }
+                store.delete_topic(temporary).unwrap();
+            });
+        });
         let readers: Vec<_> = (0..2).map(|_| scope.spawn(|| follow(&store, t))).collect();
         for number in 0..MESSAGES {
             let body = [&number.to_be_bytes()[..], &[7; 80]].concat();
