@@ -75,6 +75,15 @@ export function consumerSettings(
   return settings;
 }
 
+/** The offset file is found again by the client id, so that one must stay the same. */
+export function withStableName(
+  options: PushConsumerOptions,
+  settings: ConsumerSettings,
+): PushConsumerOptions {
+  if (settings.messageModel === 'CLUSTERING' || options.client !== undefined) return options;
+  return { ...options, instanceName: options.instanceName ?? 'DEFAULT' };
+}
+
 function requireInRange(name: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return;
   throw new MqError(

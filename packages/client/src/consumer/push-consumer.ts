@@ -21,7 +21,7 @@ import type { PulledMessages } from './pull/pull-api-wrapper.ts';
 import { PullApiWrapper } from './pull/pull-api-wrapper.ts';
 import { PullMessageService } from './pull/pull-message-service.ts';
 import type { ConsumerSettings, PushConsumerOptions } from './push-consumer-options.ts';
-import { consumerSettings } from './push-consumer-options.ts';
+import { consumerSettings, withStableName } from './push-consumer-options.ts';
 import { RebalanceService } from './rebalance/rebalance-service.ts';
 import { SendMessageBack } from './send-message-back.ts';
 import { subscriptionByTags } from './subscription.ts';
@@ -392,12 +392,6 @@ export class PushConsumer {
       });
     }
   }
-}
-
-/** The offset file is found again by the client id, so that one must stay the same. */
-function withStableName(options: PushConsumerOptions, settings: ConsumerSettings): PushConsumerOptions {
-  if (settings.messageModel === 'CLUSTERING' || options.client !== undefined) return options;
-  return { ...options, instanceName: options.instanceName ?? 'DEFAULT' };
 }
 
 function notRunning(group: string, reason: string): MqError {
