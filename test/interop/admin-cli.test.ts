@@ -103,8 +103,14 @@ describe.each(clusters)('administration of %s', (_, startCluster) => {
     await producer.start();
     await vi.waitFor(() => producer.fetchPublishQueues('Counted'));
     for (let number = 0; number < 10; number++) await producer.send({ topic: 'Counted', body: `${number}` });
-    const status = (await json('topicStatus', '-t', 'Counted')) as { queues: { maxOffset: number }[] };
-    expect(status.queues.map(({ maxOffset }) => maxOffset)).toEqual([5, 5]);
+    // Apache's broker enters messages into their queues a moment after it acknowledged them.
+    await vi.waitFor(
+      async () => {
+        const status = (await json('topicStatus', '-t', 'Counted')) as { queues: { maxOffset: number }[] };
+        expect(status.queues.map(({ maxOffset }) => maxOffset)).toEqual([5, 5]);
+      },
+      { timeout: 30_000 },
+    );
 
     let consumed = 0;
     await using consumer = new PushConsumer({
