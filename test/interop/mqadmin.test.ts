@@ -49,8 +49,8 @@ const stages: readonly (readonly (readonly string[])[])[] = [
     ['topicRoute', '-t', 'Created'],
     ['topicRoute', '-t', 'ReadOnly'],
     ['topicStatus', '-t', 'Created'],
-    ['sendMessage', '-t', 'Created', '-p', 'hello', '-b', 'broker-a', '-i', '4'],
   ],
+  [['sendMessage', '-t', 'Created', '-p', 'hello', '-b', 'broker-a', '-i', '4']],
 ];
 
 beforeAll(async () => {

@@ -6,14 +6,25 @@ import { JavaProcess } from './java-process.ts';
 import { rmSync, writeFileSync } from 'node:fs';
 
 const commandTimeoutMillis = 120_000;
+const attemptsMax = 4;
 const heapMegabytes = 128;
 
-/** Runs `mqadmin <command> <args> -n <nameServerAddress>` and gives back what it printed. */
+/**
+ * Runs `mqadmin <command> <args> -n <nameServerAddress>` and gives back what it printed. Its requests have five seconds, its own
+ * start included, which is little where much runs at once: a command that ran out of them is run again.
+ */
 export async function mqadmin(
   nameServerAddress: string,
   command: string,
   args: readonly string[] = [],
 ): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const output = await runOnce(nameServerAddress, command, args);
+    if (attempt === attemptsMax || !output.includes('RemotingTimeoutException')) return output;
+  }
+}
+
+async function runOnce(nameServerAddress: string, command: string, args: readonly string[]): Promise<string> {
   const folder = scratchFolder('mqadmin');
   const logConfig = join(folder, 'tools.logback.xml');
   writeFileSync(logConfig, '<configuration><root level="OFF"/></configuration>\n');
