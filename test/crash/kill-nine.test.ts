@@ -78,7 +78,7 @@ async function loadUntilKilled(
 async function killDuringStart(start: Start, afterMillis: number): Promise<void> {
   const death = new AbortController();
   const started = start({ signal: death.signal }).then(
-    (cluster) => cluster.kill(),
+    (cluster) => cluster[Symbol.asyncDispose](),
     () => false,
   );
   await setTimeout(afterMillis);
