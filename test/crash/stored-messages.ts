@@ -33,6 +33,8 @@ export async function readQueue(
         timeoutMillis: pullTimeoutMillis,
       });
       if (response.code === ResponseCode.PULL_NOT_FOUND) return messages;
+      // The broker died before its first send: what was acknowledged will be missed all the same.
+      if (response.code === ResponseCode.TOPIC_NOT_EXIST) return messages;
       if (response.code !== ResponseCode.SUCCESS) {
         throw new Error(`pull of ${topic}/${queueId} at ${next}: ${response.code} ${response.remark}`);
       }
