@@ -247,3 +247,31 @@ fn the_simulation_does_lose_what_was_not_flushed() {
     }
     assert!(lost > 30 && cut > 20, "lost {lost}, cut {cut} of 50: the crash is too kind to test anything");
 }
+
+#[test]
+fn what_was_cut_never_comes_back() {
+    let mut could_have = 0;
+    for seed in 0..100 {
+        let disk = SimulatedDisk::new();
+        let (store, _) = open(&disk);
+        let t = topic(&store, "T", AckLevel::Fsync);
+        super::append(&store, t, 0, &[0; 600]).unwrap();
+        store.flush().unwrap();
+        for number in 1..5 {
+            super::append(&store, t, 0, &[number; 600]).unwrap();
+        }
+        let disk = disk.crash(seed);
+        let (store, report) = open(&disk);
+        could_have += usize::from(report.cut.is_some());
+        let t = topic(&store, "T", AckLevel::Fsync);
+        let before = bodies(&store, t, 0, 0);
+        // As long as the first one lost: a later one that did reach the disk would follow it without a gap.
+        super::append(&store, t, 0, &[99; 600]).unwrap();
+        store.flush().unwrap();
+        let (store, _) = open(&disk.crash(seed + 1));
+        let t = topic(&store, "T", AckLevel::Fsync);
+        let after = bodies(&store, t, 0, 0);
+        assert_eq!(after.len(), before.len() + 1, "seed {seed}");
+    }
+    assert!(could_have > 30, "{could_have} of 100 crashes left something to cut");
+}
