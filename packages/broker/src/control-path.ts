@@ -87,7 +87,14 @@ function adminProcessors(options: ControlPathOptions): Parameters<typeof adminRe
     brokerState: new BrokerStateProcessor({
       stats,
       runtimeInfo: () =>
-        brokerRuntimeInfo({ clock, store, stats: storeStats, delayOffsets: () => schedule.delayOffsets }),
+        brokerRuntimeInfo({
+          clock,
+          store,
+          stats: storeStats,
+          engine: store,
+          commitLogPath: `${config.storePathRootDir}/commitlog`,
+          delayOffsets: () => schedule.delayOffsets,
+        }),
     }),
     storeAdmin: new StoreAdminProcessor({
       logger,

@@ -2,12 +2,21 @@ import { MqVersion, decodeRecord, mqVersionName } from '@centaurmq/protocol';
 import type { Clock } from '@centaurmq/remoting';
 import { SCHEDULE_TOPIC } from '../schedule/schedule-message-service.ts';
 import type { DayTotals, StoreStatsService } from '../statistics/store-stats-service.ts';
+import type { CallTimes } from '../statistics/call-times.ts';
 import type { MessageStore } from '../store/message-store.ts';
 
 export interface BrokerRuntimeInfoOptions {
   readonly clock: Clock;
   readonly store: Pick<MessageStore, 'status' | 'lookup' | 'maxOffset'>;
   readonly stats: StoreStatsService;
+  /** How long the engine's calls take, and how often it refuses. */
+  readonly engine: {
+    readonly putTimes: CallTimes;
+    readonly getTimes: CallTimes;
+    readonly refusedAppendCount: number;
+  };
+  /** The folder of the commit log, as tools show it. */
+  readonly commitLogPath: string;
   /** How far each delay level has been delivered. */
   readonly delayOffsets: () => ReadonlyMap<number, number>;
 }
@@ -25,6 +34,7 @@ export function brokerRuntimeInfo(options: BrokerRuntimeInfoOptions): ReadonlyMa
   const info = {
     ...identity(options),
     ...throughput(options.stats),
+    ...engineCalls(options.engine),
     ...storage(options),
     ...queues(),
     ...timers(),
@@ -60,6 +70,23 @@ function throughput(stats: StoreStatsService): Record<string, string> {
   };
 }
 
+function engineCalls({
+  putTimes,
+  getTimes,
+  refusedAppendCount,
+}: BrokerRuntimeInfoOptions['engine']): Record<string, string> {
+  return {
+    putMessageFailedTimes: String(refusedAppendCount),
+    putMessageEntireTimeMax: String(Math.floor(putTimes.maxMillis)),
+    putMessageDistributeTime: putTimes.distribution(),
+    putLatency99: putTimes.quantileMillis(0.99).toFixed(2),
+    putLatency999: putTimes.quantileMillis(0.999).toFixed(2),
+    getMessageEntireTimeMax: String(Math.floor(getTimes.maxMillis)),
+    // Nothing waits to be dispatched.
+    dispatchMaxBuffer: '0',
+  };
+}
+
 function dayTotals(prefix: string, totals: DayTotals): Record<string, string> {
   return {
     [`${prefix}TotalYesterdayMorning`]: String(totals.yesterdayMorning),
@@ -68,7 +95,7 @@ function dayTotals(prefix: string, totals: DayTotals): Record<string, string> {
   };
 }
 
-function storage({ store }: BrokerRuntimeInfoOptions): Record<string, string> {
+function storage({ store, commitLogPath }: BrokerRuntimeInfoOptions): Record<string, string> {
   const status = store.status();
   const disk = status.space;
   const ratio = disk === null || disk.totalBytes === 0 ? 0 : 1 - disk.freeBytes / disk.totalBytes;
@@ -78,6 +105,7 @@ function storage({ store }: BrokerRuntimeInfoOptions): Record<string, string> {
     commitLogMinOffset: String(status.minOffset),
     commitLogMaxOffset: String(status.appendedOffset),
     commitLogDiskRatio: ratio.toFixed(4),
+    [`commitLogDiskRatio_${commitLogPath}`]: ratio.toFixed(4),
     consumeQueueDiskRatio: ratio.toFixed(4),
     // An append builds the consume queue before it returns.
     dispatchBehindBytes: '0',

@@ -79,6 +79,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
     const head = this.#head;
     const taken = this.#ring.take();
     const out = taken ?? this.#spareOutput();
+    const startedAt = clock.monotonicMillis();
     let violationCode: number;
     try {
       const peer = this.#peerOf(connection);
@@ -89,7 +90,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
       return leftToGeneralPath(chunk);
     }
     const responseBytes = at(head, IngestHead.RESPONSE_BYTES);
-    this.#afterAppend(head);
+    this.#afterAppend(head, clock.monotonicMillis() - startedAt);
     if (at(head, IngestHead.REQUIRED_FLUSH_OFFSET) > 0) this.#withhold(connection, out, head);
     const otherFrameCount = at(head, IngestHead.OTHER_FRAME_COUNT);
     const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
@@ -125,10 +126,10 @@ export class NativeChunkIngestor implements ChunkIngestor {
     return this.#spare;
   }
 
-  #afterAppend(head: Float64Array): void {
+  #afterAppend(head: Float64Array, tookMillis: number): void {
     const { store } = this.#options;
     const appendedRecords = at(head, IngestHead.APPENDED_RECORDS);
-    if (appendedRecords > 0) store.noteAppended(appendedRecords);
+    if (appendedRecords > 0) store.noteAppended(appendedRecords, tookMillis);
     if (at(head, IngestHead.ARRIVALS_PENDING) > 0) store.noteArrivals();
     if ((at(head, IngestHead.FLAGS) & IngestFlag.NEXT_SEGMENT_WANTED) !== 0) store.noteSegmentWanted();
   }

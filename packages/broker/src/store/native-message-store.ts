@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@centaurmq/remoting';
+import { CallTimes } from '../statistics/call-times.ts';
 import { AckGate } from './ack-gate.ts';
 import { type ArrivalListener, ArrivalReports } from './arrival-reports.ts';
 import { encodeAppendRequest } from './append-request.ts';
@@ -59,6 +60,10 @@ export const waitingAcknowledgementsMaxDefault = 100_000;
 /** The messages of an open native store. Opening and closing is `openStore`'s, what it needs from time to time `StoreMaintenance`'s. */
 export class NativeMessageStore implements MessageStore {
   readonly gate: AckGate;
+  /** Of appends, counted by message, whichever path took them. */
+  readonly putTimes: CallTimes = new CallTimes();
+  /** Of reads. */
+  readonly getTimes: CallTimes = new CallTimes();
   /** The engine's number of this store. */
   readonly store: number;
   readonly #native: NativeModule;
@@ -73,6 +78,7 @@ export class NativeMessageStore implements MessageStore {
   #batchHead: Float64Array | null = null;
   #appendedSinceFlush = false;
   #appendedRecordCount = 0;
+  #refusedAppendCount = 0;
   #identity: StoreIdentity;
 
   constructor(store: number, flushedOffset: number, options: NativeMessageStoreOptions) {
@@ -112,6 +118,11 @@ export class NativeMessageStore implements MessageStore {
     return this.#appendedRecordCount;
   }
 
+  /** Appends that the engine refused since the store was opened. */
+  get refusedAppendCount(): number {
+    return this.#refusedAppendCount;
+  }
+
   defineTopic(spec: StoreTopicSpec): void {
     this.#topics.define(spec);
   }
@@ -131,9 +142,11 @@ export class NativeMessageStore implements MessageStore {
     }
     const request = encodeAppendRequest(topic.handle, message);
     const head = this.#headFor(message);
+    const startedAt = this.#clock.monotonicMillis();
     const status = this.#native.append(this.store, request, this.#clock.now(), head);
     if (status !== AppendStatus.APPENDED) return this.#refused(status);
-    this.noteAppended(message.kind === 'single' ? 1 : at(head, AppendHead.RECORD_COUNT));
+    const tookMillis = this.#clock.monotonicMillis() - startedAt;
+    this.noteAppended(message.kind === 'single' ? 1 : at(head, AppendHead.RECORD_COUNT), tookMillis);
     if (this.#arrivals.isAnyWatched) this.noteArrivals();
     return {
       status: 'appended',
@@ -157,6 +170,7 @@ export class NativeMessageStore implements MessageStore {
     const topic = this.#topics.find(request.topic);
     if (topic === undefined) return nothingRead('NO_MATCHED_LOGIC_QUEUE');
     const head = this.#smallHead;
+    const startedAt = this.#clock.monotonicMillis();
     const status = this.#native.read(
       this.store,
       topic.handle,
@@ -169,6 +183,7 @@ export class NativeMessageStore implements MessageStore {
       outStart,
       head,
     );
+    this.getTimes.record(this.#clock.monotonicMillis() - startedAt, 1);
     if (status === ReadStatus.OUTPUT_TOO_SMALL) {
       return { status: 'OUTPUT_TOO_SMALL', requiredBytes: at(head, ReadHead.RECORD_BYTES) };
     }
@@ -276,8 +291,9 @@ export class NativeMessageStore implements MessageStore {
   }
 
   /** Something was appended: the background flush has work. */
-  noteAppended(recordCount: number): void {
+  noteAppended(recordCount: number, tookMillis: number): void {
     this.#appendedRecordCount += recordCount;
+    this.putTimes.record(tookMillis, recordCount);
     this.#appendedSinceFlush = true;
   }
 
@@ -308,6 +324,7 @@ export class NativeMessageStore implements MessageStore {
   }
 
   #refused(status: number): AppendRefused {
+    this.#refusedAppendCount++;
     if (status === AppendStatus.SEGMENT_UNAVAILABLE) this.noteSegmentWanted();
     if (status === AppendStatus.POISONED) {
       return { status: 'poisoned', reason: this.status().poisonReason ?? 'a flush failed' };
