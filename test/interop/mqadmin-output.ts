@@ -11,6 +11,9 @@ const stackFrame = /^\s+(?:at |\.\.\. \d+ more)/u;
 const topicAsItsOwnGroup =
   /^MessageTrack \[consumerGroup=Orders,[^\]]*\]\n|^DefaultCluster +(\w+) +\1 *\n/gmu;
 
+/** A row of consumerProgress over all groups: group, instances, version, type and model if online, messages a second, backlog. */
+const consumerProgressRate = /^(\S+ \d+ (?:OFFLINE|V\S+ \S+ \S+)) [\d.]+ (-?\d+)$/gmu;
+
 /** Addresses, times, rates and ids replaced; Java's stack frames left out. */
 export function normalise(output: string, names: ClusterNames): string {
   return output
@@ -28,7 +31,8 @@ export function normalise(output: string, names: ClusterNames): string {
     .replaceAll(/Born Host: +127\.0\.0\.1:\d+/gu, 'Born Host: CLIENT')
     .replaceAll(/MQClientAPIImpl\.java:\d+/gu, 'MQClientAPIImpl.java')
     .replaceAll(/[ \t]+/gu, ' ')
-    .replaceAll(/ $/gmu, '');
+    .replaceAll(/ $/gmu, '')
+    .replaceAll(consumerProgressRate, '$1 RATE $2');
 }
 
 /** The rows of clusterList, without the rates, times and disk use in their middle. */
