@@ -158,28 +158,10 @@ fn check_record<'s>(
     }
 }
 
-/// Reads that may meet a file which retention is just taking away, before that is an error.
-const RETENTION_RETRIES_MAX: usize = 1000;
-
-fn is_missing_file(error: &StoreError) -> bool {
-    matches!(error, StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
-}
-
 impl Store {
     /// Reads records of one queue into `out`. What does not fit into `out` is left to the next read; a first record larger
     /// than `out` is an error.
     pub fn read(&self, request: &ReadRequest<'_>, out: &mut [u8]) -> Result<ReadOutcome, StoreError> {
-        for _ in 0..RETENTION_RETRIES_MAX {
-            match self.read_once(request, out) {
-                // Retention removed a queue file between the look at the queue's bounds and the look into the file.
-                Err(error) if is_missing_file(&error) => std::thread::yield_now(),
-                outcome => return outcome,
-            }
-        }
-        self.read_once(request, out)
-    }
-
-    fn read_once(&self, request: &ReadRequest<'_>, out: &mut [u8]) -> Result<ReadOutcome, StoreError> {
         self.check_open()?;
         let Some(queue) = self.queue(request.topic, request.queue_id) else {
             return Ok(ReadOutcome::empty(ReadStatus::NoMatchedLogicQueue, 0, (0, 0)));

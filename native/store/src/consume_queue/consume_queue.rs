@@ -216,7 +216,11 @@ impl ConsumeQueue {
                 Some(_) => {}
             }
         }
-        let mapped = Arc::new(self.map_file(disk, base, file_bytes, self.appended())?);
+        let mapped = match self.map_file(disk, base, file_bytes, self.appended()) {
+            // Retention was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.has_file(base) => return Ok(None),
+            mapped => Arc::new(mapped?),
+        };
         let mut files = self.files.write();
         let Ok(index) = files.binary_search_by_key(&base, |file| file.base) else { return Ok(None) };
         let Some(file) = files.get_mut(index) else { return Ok(None) };

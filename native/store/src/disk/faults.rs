@@ -36,7 +36,7 @@ impl Chance {
     }
 }
 
-pub type SyncHook = Box<dyn Fn(&str) + Send + Sync>;
+pub type DiskHook = Box<dyn Fn(&str) + Send + Sync>;
 
 /// What can go wrong, shared by all files of a disk.
 pub(super) struct Faults {
@@ -46,7 +46,8 @@ pub(super) struct Faults {
     pub(super) capacity_bytes: AtomicU64,
     pub(super) used_bytes: AtomicU64,
     pub(super) sync_count: AtomicU64,
-    pub(super) before_sync: Mutex<Option<Arc<SyncHook>>>,
+    pub(super) before_open: Mutex<Option<Arc<DiskHook>>>,
+    pub(super) before_sync: Mutex<Option<Arc<DiskHook>>>,
 }
 
 impl fmt::Debug for Faults {
@@ -67,6 +68,7 @@ impl Faults {
             capacity_bytes: AtomicU64::new(capacity_bytes),
             used_bytes: AtomicU64::new(used_bytes),
             sync_count: AtomicU64::new(0),
+            before_open: Mutex::new(None),
             before_sync: Mutex::new(None),
         }
     }
@@ -78,12 +80,13 @@ impl Faults {
         Ok(())
     }
 
+    pub(super) fn before_open(&self, name: &str) {
+        call(&self.before_open, name);
+    }
+
     pub(super) fn before_sync(&self, name: &str) -> io::Result<()> {
         self.sync_count.fetch_add(1, Ordering::Relaxed);
-        let hook = self.before_sync.lock().clone();
-        if let Some(hook) = hook {
-            hook(name);
-        }
+        call(&self.before_sync, name);
         let left = self.syncs_until_failure.load(Ordering::Relaxed);
         if left == u64::MAX {
             return Ok(());
@@ -116,5 +119,13 @@ impl Faults {
         let _ = self
             .used_bytes
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| Some(used.saturating_sub(bytes)));
+    }
+}
+
+/// The hook may use the disk, and may change the hooks.
+fn call(hook: &Mutex<Option<Arc<DiskHook>>>, name: &str) {
+    let hook = hook.lock().clone();
+    if let Some(hook) = hook {
+        hook(name);
     }
 }

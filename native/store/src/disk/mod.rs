@@ -7,6 +7,6 @@ mod simulated_disk;
 mod simulated_file;
 
 pub use disk_trait::{Disk, DiskEntry, DiskFile, DiskLock, DiskSpace};
-pub use faults::{Chance, SyncHook};
+pub use faults::{Chance, DiskHook};
 pub use file_system_disk::FileSystemDisk;
 pub use simulated_disk::SimulatedDisk;

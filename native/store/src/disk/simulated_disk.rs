@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use super::disk_trait::{Disk, DiskEntry, DiskFile, DiskLock, DiskSpace};
-use super::faults::{Chance, Faults, SyncHook};
+use super::faults::{Chance, DiskHook, Faults};
 use super::simulated_file::SimulatedFile;
 
 #[derive(Debug, Default)]
@@ -133,8 +133,13 @@ impl SimulatedDisk {
         self.faults.syncs_until_failure.store(count.unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// Called before a file is opened with its name, on the opening thread.
+    pub fn before_open(&self, hook: Option<DiskHook>) {
+        *self.faults.before_open.lock() = hook.map(Arc::new);
+    }
+
     /// Called before every sync with the file's name, on the syncing thread: to wait there, or to look.
-    pub fn before_sync(&self, hook: Option<SyncHook>) {
+    pub fn before_sync(&self, hook: Option<DiskHook>) {
         *self.faults.before_sync.lock() = hook.map(Arc::new);
     }
 
@@ -179,6 +184,7 @@ fn not_found(path: &str) -> io::Error {
 
 impl Disk for SimulatedDisk {
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.faults.before_open(path);
         match self.names.lock().files.get(path) {
             Some(file) => Ok(file.clone()),
             None => Err(not_found(path)),

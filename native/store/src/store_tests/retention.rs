@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::{append, bodies, message, open, options, request, topic};
 use crate::disk::SimulatedDisk;
 use crate::{AckLevel, MessageToAppend, ReadStatus, RetentionPolicy, Store};
@@ -106,4 +108,32 @@ fn queues_whose_messages_are_all_gone_keep_their_numbering() {
     assert_eq!((state.min_offset, state.max_offset, state.earliest_store_timestamp), (70, 70, -1));
     assert_eq!(append(&store, t, 1, b"new").unwrap().queue_offset, 70);
     assert_eq!(bodies(&store, t, 1, 70), [(70, b"new".to_vec())]);
+}
+
+#[test]
+fn a_reader_overtaken_by_retention_finds_nothing_there() {
+    let disk = SimulatedDisk::new();
+    let options = crate::StoreOptions { consume_queue_mapped_max: 1, ..options() };
+    let (store, _) = super::open_with(&disk, &options);
+    let store = Arc::new(store);
+    let t = topic(&store, "T", AckLevel::Os);
+    for _ in 0..400 {
+        append(&store, t, 0, &[0; 100]).unwrap();
+    }
+    store.checkpoint().unwrap();
+    let policy = RetentionPolicy { log_bytes_max: Some(0), ..RetentionPolicy::default() };
+    let (retaining, disk_in_hook) = (store.clone(), disk.clone());
+    disk.before_open(Some(Box::new(move |path| {
+        disk_in_hook.before_open(None);
+        assert!(path.starts_with("consumequeue/T/0/"), "{path}");
+        let report = retaining.retain(&policy).unwrap();
+        assert!(
+            report.consume_queue_files_deleted > 0 && !disk_in_hook.file_names().contains(&path.to_owned())
+        );
+    })));
+    let outcome = store.read(&request(t, 0, 0), &mut vec![0; 4096]).unwrap();
+    let min_offset = store.queue_state(t, 0).unwrap().min_offset;
+    assert!(min_offset > 0);
+    assert_eq!((outcome.status, outcome.next_begin_offset), (ReadStatus::OffsetFoundNull, min_offset));
+    assert_eq!(bodies(&store, t, 0, min_offset).len() as u64, 400 - min_offset);
 }
