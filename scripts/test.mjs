@@ -1,15 +1,19 @@
 // `npm test`: every test that needs no other system; with CI=true also the lints and those that need Java.
-// Ends with one line that counts them all.
+// Ends with what failed in each suite, and one line that counts them all.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { main, prepareWorkspace, root, run, tool } from './workspace.mjs';
 
 const inContinuousIntegration = process.env.CI === 'true';
 const vitestProjects = inContinuousIntegration
   ? ['unit', 'behaviour', 'crash', 'interop']
   : ['unit', 'behaviour', 'crash'];
+
+/** Of a failed test's message, in the closing list. */
+const FAILURE_CHARACTERS_MAX = 300;
 
 await main(async () => {
   prepareWorkspace();
@@ -66,7 +70,8 @@ function runCargoTests() {
   if (result.status !== 0) process.stdout.write(result.stdout ?? '');
   else process.stdout.write(`${passed} passed\n`);
   if (result.status !== 0 && failed === 0) failed = 1;
-  return { passed, failed };
+  const failures = [...(result.stdout ?? '').matchAll(/^test (\S+) \.\.\. FAILED$/gm)].map((line) => line[1]);
+  return { passed, failed, failures };
 }
 
 function runVitest(project) {
@@ -92,16 +97,30 @@ function countVitest(report, exitCode) {
     process.stdout.write(`vitest wrote no report: ${error.message}\n`);
     return { passed: 0, failed: 1 };
   }
-  const failed = counts.numFailedTests;
-  return { passed: counts.numPassedTests, failed: exitCode !== 0 && failed === 0 ? 1 : failed };
+  const failures = counts.testResults.flatMap(failuresOfFile);
+  const failed = exitCode !== 0 ? Math.max(failures.length, 1) : failures.length;
+  return { passed: counts.numPassedTests, failed, failures };
+}
+
+/** One line for each failed test, and for a file that failed as a whole. */
+function failuresOfFile({ name, message, status, assertionResults }) {
+  const file = relative(root, name);
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0 && status === 'failed') return [`${file}: ${firstLine(message)}`];
+  return failed.map((test) => `${file} > ${test.fullName}: ${firstLine(test.failureMessages.join(''))}`);
+}
+
+function firstLine(text) {
+  return stripVTControlCharacters(text).split('\n', 1)[0].slice(0, FAILURE_CHARACTERS_MAX);
 }
 
 function summarise(suites) {
   process.stdout.write('\n');
-  for (const { name, passed, failed, seconds } of suites) {
+  for (const { name, passed, failed, seconds, failures = [] } of suites) {
     process.stdout.write(
       `${failed > 0 ? 'FAILED' : 'ok    '} ${name}: ${passed} passed, ${failed} failed in ${seconds.toFixed(1)} s\n`,
     );
+    for (const failure of failures) process.stdout.write(`         ${failure}\n`);
   }
   const passed = suites.reduce((sum, suite) => sum + suite.passed, 0);
   const failed = suites.reduce((sum, suite) => sum + suite.failed, 0);
