@@ -147,7 +147,7 @@ export declare function searchOffset(store: number, topic: number, queueId: numb
 /**
  * Watermarks and state as JSON: `minOffset`, `appendedOffset`, `flushedOffset`, `checkpointOffset` (commit log offsets),
  * `segmentCount`, `segmentPrepared`, `topicCount`, `queueCount`, `consumeQueueMappedCount`, `indexFileCount`, `space`
- * (`{"totalBytes":n,"freeBytes":n}` or null), `poisonReason` (or null).
+ * (`{"totalBytes":n,"freeBytes":n,"availableBytes":n}` or null), `poisonReason` (or null).
  */
 export declare function status(store: number): string
 

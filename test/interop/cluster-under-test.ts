@@ -72,6 +72,13 @@ async function startApache(options: ClusterOptions): Promise<ClusterUnderTest> {
   };
 }
 
+/** As much of the disk as the genuine broker takes, and nothing is deleted because the machine's disk is full of other things. */
+const smallStoreConfig = {
+  mappedFileSizeCommitLog: 64 << 20,
+  diskMaxUsedSpaceRatio: 98,
+  diskSpaceCleanForciblyRatio: 98,
+};
+
 /** `centaurmq start` on free ports. */
 export async function startOurCluster(options: ClusterOptions = {}): Promise<ClusterUnderTest> {
   const scratch = scratchFolder('our-cluster');
@@ -85,7 +92,7 @@ export async function startOurCluster(options: ClusterOptions = {}): Promise<Clu
     `--broker-port=${brokerPort}`,
     '--broker-ip=127.0.0.1',
     '--broker-name=broker-a',
-    ...(options.config === undefined ? [] : [`--config=${writeConfig(scratch, options.config)}`]),
+    `--config=${writeConfig(scratch, { ...smallStoreConfig, ...options.config })}`,
     ...(options.args ?? []),
   ]);
   options.signal?.addEventListener('abort', () => void server.end('SIGKILL'));

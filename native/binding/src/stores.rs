@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use centaurmq_store::disk::{FileSystemDisk, SimulatedDisk};
+use centaurmq_store::disk::{DiskSpace, FileSystemDisk, SimulatedDisk};
 use centaurmq_store::ingest::{BrokerIdentity, HotPathIdentity};
 use centaurmq_store::metadata::Metadata;
 use centaurmq_store::{
@@ -279,10 +279,18 @@ fn retention_json(report: &RetentionReport) -> Value {
 
 /// Watermarks and state as JSON: `minOffset`, `appendedOffset`, `flushedOffset`, `checkpointOffset` (commit log offsets),
 /// `segmentCount`, `segmentPrepared`, `topicCount`, `queueCount`, `consumeQueueMappedCount`, `indexFileCount`, `space`
-/// (`{"totalBytes":n,"freeBytes":n}` or null), `poisonReason` (or null).
+/// (`{"totalBytes":n,"freeBytes":n,"availableBytes":n}` or null), `poisonReason` (or null).
 #[napi(catch_unwind)]
 pub fn status(store: u32) -> Result<String> {
     Ok(status_json(&registry::get(store)?.store.status()).to_string())
+}
+
+fn space_json(space: DiskSpace) -> Value {
+    json!({
+        "totalBytes": space.total_bytes,
+        "freeBytes": space.free_bytes,
+        "availableBytes": space.available_bytes,
+    })
 }
 
 fn status_json(status: &StoreStatus) -> Value {
@@ -297,7 +305,7 @@ fn status_json(status: &StoreStatus) -> Value {
         "queueCount": status.queue_count,
         "consumeQueueMappedCount": status.consume_queue_mapped_count,
         "indexFileCount": status.index_file_count,
-        "space": status.space.map(|space| json!({ "totalBytes": space.total_bytes, "freeBytes": space.free_bytes })),
+        "space": status.space.map(space_json),
         "poisonReason": status.poison_reason,
     })
 }

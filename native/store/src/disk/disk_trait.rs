@@ -48,7 +48,10 @@ pub struct DiskEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiskSpace {
     pub total_bytes: u64,
+    /// Not taken by any file; part of it may be reserved for the system.
     pub free_bytes: u64,
+    /// What this process may still take.
+    pub available_bytes: u64,
 }
 
 /// One open file.

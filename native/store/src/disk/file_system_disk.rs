@@ -107,7 +107,8 @@ impl Disk for FileSystemDisk {
         let found = rustix::fs::statvfs(&self.root)?;
         Ok(DiskSpace {
             total_bytes: found.f_frsize.saturating_mul(found.f_blocks),
-            free_bytes: found.f_frsize.saturating_mul(found.f_bavail),
+            free_bytes: found.f_frsize.saturating_mul(found.f_bfree),
+            available_bytes: found.f_frsize.saturating_mul(found.f_bavail),
         })
     }
 

@@ -279,7 +279,8 @@ impl Disk for SimulatedDisk {
 
     fn space(&self) -> io::Result<DiskSpace> {
         let total_bytes = self.faults.capacity_bytes.load(Ordering::Relaxed);
-        Ok(DiskSpace { total_bytes, free_bytes: total_bytes.saturating_sub(self.used_bytes()) })
+        let free_bytes = total_bytes.saturating_sub(self.used_bytes());
+        Ok(DiskSpace { total_bytes, free_bytes, available_bytes: free_bytes })
     }
 
     fn lock(&self) -> io::Result<Result<Box<dyn DiskLock>, String>> {

@@ -45,7 +45,7 @@ fn a_directory_goes_through_a_life() {
     store.query_index("T", "k42", 64, 0, i64::MAX, &mut out).unwrap();
     assert_eq!(out.len(), 1);
     append(&store, t, 0, b"last").unwrap();
-    assert!(store.status().space.is_some_and(|space| space.free_bytes > 0));
+    assert!(store.status().space.is_some_and(|space| space.available_bytes > 0));
     store.close().unwrap();
     assert!(!abort.exists());
     drop(store);

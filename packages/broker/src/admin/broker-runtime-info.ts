@@ -4,6 +4,7 @@ import { SCHEDULE_TOPIC } from '../schedule/schedule-message-service.ts';
 import type { DayTotals, StoreStatsService } from '../statistics/store-stats-service.ts';
 import type { CallTimes } from '../statistics/call-times.ts';
 import type { MessageStore } from '../store/message-store.ts';
+import { usedSpaceRatio } from '../store/used-space-ratio.ts';
 
 export interface BrokerRuntimeInfoOptions {
   readonly clock: Clock;
@@ -98,7 +99,7 @@ function dayTotals(prefix: string, totals: DayTotals): Record<string, string> {
 function storage({ store, commitLogPath }: BrokerRuntimeInfoOptions): Record<string, string> {
   const status = store.status();
   const disk = status.space;
-  const ratio = disk === null || disk.totalBytes === 0 ? 0 : 1 - disk.freeBytes / disk.totalBytes;
+  const ratio = usedSpaceRatio(disk);
   const earliest = store.lookup(status.minOffset);
   const info: Record<string, string> = {
     earliestMessageTimeStamp: String(earliest === null ? -1 : decodeRecord(earliest, 0).storeTimestamp),

@@ -53,6 +53,7 @@ export interface BrokerConfig {
   readonly deleteWhen: string;
   readonly fileReservedTime: number;
   readonly diskMaxUsedSpaceRatio: number;
+  readonly diskSpaceCleanForciblyRatio: number;
   readonly commitLogBytesMax: number;
   readonly maxMessageSize: number;
   readonly maxTransferBytesOnMessageInMemory: number;
@@ -177,6 +178,12 @@ export const brokerConfigKeys: ConfigKeys = {
   diskMaxUsedSpaceRatio: integer(75, percent, 'Percent of the disk from which expired segments go at once', {
     updatable: true,
   }),
+  diskSpaceCleanForciblyRatio: integer(
+    85,
+    percent,
+    'Percent of the disk from which the oldest segments go whatever their age',
+    { updatable: true },
+  ),
   commitLogBytesMax: integer(
     0,
     { min: 0, max: Number.MAX_SAFE_INTEGER },

@@ -1,3 +1,4 @@
+import { usedSpaceRatio } from './used-space-ratio.ts';
 import type { StoreStatus } from './message-store.ts';
 
 /** RocketMQ's settings of what is kept, read on every round: they may change while the broker runs. */
@@ -8,6 +9,8 @@ export interface RetentionSettings {
   readonly deleteWhen: string;
   /** Percent of the disk from which expired segments go at once. */
   readonly diskMaxUsedSpaceRatio: number;
+  /** Percent of the disk from which the oldest segments go whatever their age. */
+  readonly diskSpaceCleanForciblyRatio: number;
   /** Bytes the commit log may have; 0: no limit. */
   readonly commitLogBytesMax: number;
 }
@@ -20,8 +23,6 @@ export interface RetentionPolicy {
 }
 
 const HOUR_MILLIS = 3_600_000;
-/** RocketMQ's diskSpaceCleanForciblyRatio: from here on the oldest segments go whatever their age. */
-const CLEAN_FORCIBLY_PERCENT = 85;
 /** RocketMQ's deleteFileBatchMax. */
 const SEGMENTS_PER_ROUND_MAX = 10;
 
@@ -31,8 +32,8 @@ export function decideRetention(
   status: Pick<StoreStatus, 'appendedOffset' | 'minOffset' | 'space'>,
   hourOfDay: number,
 ): RetentionPolicy | null {
-  const usedPercent = usedSpacePercent(status.space);
-  const overfull = usedPercent > CLEAN_FORCIBLY_PERCENT;
+  const usedPercent = 100 * usedSpaceRatio(status.space);
+  const overfull = usedPercent > settings.diskSpaceCleanForciblyRatio;
   const hours = settings.deleteWhen.split(';').map(Number);
   const ageDue = hours.includes(hourOfDay) || usedPercent > settings.diskMaxUsedSpaceRatio;
   const logBytes = status.appendedOffset - status.minOffset;
@@ -44,9 +45,4 @@ export function decideRetention(
     logBytesMax: sizeDue ? settings.commitLogBytesMax : null,
     segmentCountMax: SEGMENTS_PER_ROUND_MAX,
   };
-}
-
-function usedSpacePercent(space: StoreStatus['space']): number {
-  if (space === null || space.totalBytes === 0) return 0;
-  return 100 * (1 - space.freeBytes / space.totalBytes);
 }

@@ -170,6 +170,14 @@ export interface IndexQuery {
   readonly endTimestamp: number;
 }
 
+export interface DiskSpace {
+  readonly totalBytes: number;
+  /** Not taken by any file; part of it may be reserved for the system. */
+  readonly freeBytes: number;
+  /** What the broker may still take. */
+  readonly availableBytes: number;
+}
+
 /** What `status` tells, as far as the broker uses it. */
 export interface StoreStatus {
   /** First commit log offset that is still there. */
@@ -179,7 +187,7 @@ export interface StoreStatus {
   /** The segment after the active one is ready. */
   readonly segmentPrepared: boolean;
   /** Of the file system that holds the store; null when it is unknown. */
-  readonly space: { readonly totalBytes: number; readonly freeBytes: number } | null;
+  readonly space: DiskSpace | null;
   /** Why writes stopped, or null. */
   readonly poisonReason: string | null;
 }

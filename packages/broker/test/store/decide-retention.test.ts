@@ -5,13 +5,17 @@ const settings = {
   fileReservedTime: 72,
   deleteWhen: '04;16',
   diskMaxUsedSpaceRatio: 75,
+  diskSpaceCleanForciblyRatio: 85,
   commitLogBytesMax: 0,
 };
 const MIB = 1024 * 1024;
 const HOURS_72 = 72 * 3_600_000;
 
 function status(usedPercent: number, logBytes = 100 * MIB) {
-  const space = { totalBytes: 1000, freeBytes: 1000 - usedPercent * 10 };
+  // A third of what is not used is reserved for the system.
+  const availableBytes = 1000 - usedPercent * 10;
+  const freeBytes = availableBytes * 1.5;
+  const space = { totalBytes: usedPercent * 10 + freeBytes, freeBytes, availableBytes };
   return { minOffset: 5 * MIB, appendedOffset: 5 * MIB + logBytes, space };
 }
 

@@ -60,6 +60,7 @@ beforeEach(async () => {
       fileReservedTime: 72,
       deleteWhen: '04',
       diskMaxUsedSpaceRatio: 75,
+      diskSpaceCleanForciblyRatio: 85,
       commitLogBytesMax: 0,
     },
     clock,

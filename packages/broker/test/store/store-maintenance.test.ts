@@ -12,6 +12,7 @@ const settings = {
   fileReservedTime: 72,
   deleteWhen: '04',
   diskMaxUsedSpaceRatio: 75,
+  diskSpaceCleanForciblyRatio: 85,
   commitLogBytesMax: 0,
   mappedFileSizeCommitLog: SEGMENT_BYTES,
 };
