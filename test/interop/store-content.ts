@@ -35,7 +35,7 @@ export async function storeContent(nameServerAddress: string): Promise<StoreCont
       queueId,
       minOffset,
       maxOffset:
-        maxOffset -
+        Number(maxOffset) -
         delivered.filter((message) => message.topic === topic && message.queueId === queueId).length,
     })),
     messages: content.messages.filter((message) => !isDelayed(message)).map(toExpected),

@@ -11,6 +11,7 @@ import { NativeChunkIngestor, ingestLimits } from '../../src/store/native-chunk-
 import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
 import { type OpenStore, openStore } from '../../src/store/open-store.ts';
 import { sendCommand } from '../broker-kit.ts';
+import { storeOptions } from './store-kit.ts';
 
 const connection: Connection = {
   id: 1,
@@ -18,11 +19,7 @@ const connection: Connection = {
   local: { host: '10.1.2.3', port: 10_911 },
   isOpen: true,
 };
-const sizes = {
-  mappedFileSizeCommitLog: 8 << 20,
-  mappedFileSizeConsumeQueue: 200_000,
-  maxMessageSize: 65_536,
-};
+const files = { ...storeOptions.files, mappedFileSizeCommitLog: 8 << 20, messageIndexEnable: false };
 
 const engine = loadNativeModule();
 const disk = { flushes: true };
@@ -42,29 +39,10 @@ beforeEach(async () => {
   clock = new ManualClock();
   sent = [];
   store = await openStore({
-    location: { kind: 'memory' },
-    files: { ...sizes, messageIndexEnable: false, maxHashSlotNum: 100, maxIndexNum: 400 },
-    identity: {
-      storeHost: '10.1.2.3',
-      storePort: 10_911,
-      clusterName: 'C',
-      brokerName: 'b',
-      regionId: 'R',
-      traceOn: true,
-      version: 479,
-    },
-    settings: {
-      ...sizes,
-      flushIntervalCommitLog: 500,
-      syncFlushTimeout: 5000,
-      fileReservedTime: 72,
-      deleteWhen: '04',
-      diskMaxUsedSpaceRatio: 75,
-      diskSpaceCleanForciblyRatio: 85,
-      commitLogBytesMax: 0,
-    },
+    ...storeOptions,
+    files,
+    settings: { ...storeOptions.settings, ...files },
     clock,
-    logger: silentLogger,
     native,
   });
   const topic = { readQueueNums: 4, writeQueueNums: 4, perm: 6, hotPath: true };

@@ -3,19 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type BlockingTasks, inlineBlockingTasks } from '../../src/store/blocking-tasks.ts';
 import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
 import { type OpenStore, openStore } from '../../src/store/open-store.ts';
+import { messageTo, storeOptions } from './store-kit.ts';
 
 const SEGMENT_BYTES = 256 * 1024;
 
-const settings = {
-  flushIntervalCommitLog: 500,
-  syncFlushTimeout: 5000,
-  fileReservedTime: 72,
-  deleteWhen: '04',
-  diskMaxUsedSpaceRatio: 75,
-  diskSpaceCleanForciblyRatio: 85,
-  commitLogBytesMax: 0,
-  mappedFileSizeCommitLog: SEGMENT_BYTES,
-};
+const settings = { ...storeOptions.settings, mappedFileSizeCommitLog: SEGMENT_BYTES };
 
 const opened: OpenStore[] = [];
 afterEach(async () => {
@@ -37,24 +29,8 @@ async function setUp(
     close: () => inline.close(),
   };
   const store = await openStore({
-    location: { kind: 'memory' },
-    files: {
-      mappedFileSizeCommitLog: SEGMENT_BYTES,
-      mappedFileSizeConsumeQueue: 20_000,
-      messageIndexEnable: true,
-      maxHashSlotNum: 1000,
-      maxIndexNum: 4000,
-      maxMessageSize: 64 * 1024,
-    },
-    identity: {
-      storeHost: '10.1.2.3',
-      storePort: 10_911,
-      clusterName: 'C',
-      brokerName: 'b',
-      regionId: 'R',
-      traceOn: true,
-      version: 479,
-    },
+    ...storeOptions,
+    files: { ...storeOptions.files, mappedFileSizeCommitLog: SEGMENT_BYTES },
     settings: { ...settings, ...given.settings },
     clock,
     logger: given.logger ?? silentLogger,
@@ -81,20 +57,7 @@ async function setUp(
 }
 
 function append({ messages }: OpenStore, topic: string, bodyBytes = 100) {
-  return messages.append({
-    topic,
-    queueId: 0,
-    flag: 0,
-    sysFlag: 0,
-    bornTimestamp: 0,
-    reconsumeTimes: 0,
-    preparedTransactionOffset: 0,
-    tagsCode: null,
-    kind: 'single',
-    bornHost: { host: '10.0.0.1', port: 1 },
-    properties: Buffer.from('UNIQ_KEY\u0001A\u0002'),
-    body: Buffer.alloc(bodyBytes),
-  });
+  return messages.append(messageTo(topic, bodyBytes));
 }
 
 describe('StoreMaintenance', () => {

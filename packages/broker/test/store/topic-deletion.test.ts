@@ -1,7 +1,7 @@
-import { ManualClock, silentLogger } from '@centaurmq/remoting';
 import { expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { temporaryDirectory } from '../broker-kit.ts';
+import { messageTo, storeOptions } from './store-kit.ts';
 
 const spec = {
   name: 'T',
@@ -11,54 +11,17 @@ const spec = {
   ackLevel: 'os',
   hotPath: true,
 } as const;
-const message = {
-  topic: 'T',
-  queueId: 0,
-  flag: 0,
-  sysFlag: 0,
-  bornTimestamp: 0,
-  reconsumeTimes: 0,
-  preparedTransactionOffset: 0,
-  tagsCode: null,
-  kind: 'single',
-  bornHost: { host: '10.0.0.1', port: 1 },
-  properties: Buffer.from('UNIQ_KEY\u0001A\u0002'),
-  body: Buffer.from('body'),
-} as const;
+const message = messageTo('T');
 
 it(
   'a topic that is made again while it is being deleted starts empty and keeps what it gets',
   { timeout: 60_000 },
   async () => {
     const directory = await temporaryDirectory();
-    const sizes = {
-      mappedFileSizeCommitLog: 1 << 20,
-      mappedFileSizeConsumeQueue: 2000,
-      maxMessageSize: 4096,
-    };
     const options = {
+      ...storeOptions,
       location: { kind: 'directory', path: directory.path },
-      files: { ...sizes, messageIndexEnable: true, maxHashSlotNum: 100, maxIndexNum: 400 },
-      identity: {
-        storeHost: '10.1.2.3',
-        storePort: 10_911,
-        clusterName: 'C',
-        brokerName: 'b',
-        regionId: 'R',
-        traceOn: true,
-        version: 479,
-      },
-      settings: {
-        ...sizes,
-        flushIntervalCommitLog: 500,
-        syncFlushTimeout: 5000,
-        fileReservedTime: 72,
-        deleteWhen: '04',
-        diskMaxUsedSpaceRatio: 75,
-        commitLogBytesMax: 0,
-      },
-      clock: new ManualClock(),
-      logger: silentLogger,
+      files: { ...storeOptions.files, mappedFileSizeConsumeQueue: 2000 },
     } as const;
     let store = await openStore(options);
     const { messages } = store;
