@@ -4,10 +4,10 @@ import type { SharedReceiveBuffer } from '../connection/frame-assembler.ts';
 import { PartialFrames } from '../connection/partial-frames.ts';
 import type { ConnectionOwner } from '../connection/remoting-connection.ts';
 import { RemotingConnection } from '../connection/remoting-connection.ts';
-import { ChunkDispatcher } from '../dispatch/chunk-dispatcher.ts';
+import { ChunkWalk } from '../dispatch/chunk-walk.ts';
+import { FrameDispatcher } from '../dispatch/frame-dispatcher.ts';
 import { InFlightRequests } from '../dispatch/in-flight-requests.ts';
 import type { RequestTable } from '../dispatch/request-table.ts';
-import { UnsentGuard } from '../dispatch/unsent-guard.ts';
 import { parseAddress } from '../environment/address.ts';
 import type { Clock } from '../environment/clock.ts';
 import type { Logger } from '../environment/logger.ts';
@@ -55,24 +55,25 @@ export class Peer {
     const { inFlightBytesMax } = options.limits;
     this.#inFlight = new InFlightRequests({ inFlightBytesMax, inFlightBytesTotalMax: inFlightBytesMax });
     this.#inFlight.onRelieved = (connection) => connection.resumeReading();
-    // Never pausing for unsent bytes: two sides that both wait for the other to read would wait for ever.
-    const unsentGuard = new UnsentGuard(
-      { unsentBytesPause: Infinity, unsentBytesMax: Infinity, unsentGraceMillis: 0 },
-      options.clock,
-    );
-    const dispatcher = new ChunkDispatcher({
+    const dispatcher = new FrameDispatcher({
       clock: options.clock,
       logger: options.logger,
       limits: options.limits,
-      ingestor: null,
       inFlight: this.#inFlight,
-      unsentGuard,
       handle: (request, context) => options.table.handle(request, context),
       respond: (connection, request, response) => respond(connection, request, response),
-      isDraining: () => false,
+    });
+    const walk = new ChunkWalk({
+      logger: options.logger,
+      limits: options.limits,
+      ingestor: () => null,
+      frame: (connection, frame) => dispatcher.dispatch(connection, frame),
+      // Not for unsent bytes: two sides that both wait for the other to read would wait for ever.
+      mustPause: (connection) => this.#inFlight.mustPause(connection),
+      written: () => undefined,
     });
     this.#owner = {
-      chunkReceived: (connection, chunk) => dispatcher.chunkReceived(connection, chunk),
+      chunkReceived: (connection, chunk) => walk.chunkReceived(connection, chunk),
       writable: (connection) => this.#wakeWaiters(connection),
       connectionClosed: (connection, reason) => this.#connectionClosed(connection, reason),
     };

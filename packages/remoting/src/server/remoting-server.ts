@@ -19,7 +19,8 @@ import type {
 import { PeerFaultError, RemotingSendError, RemotingTooMuchRequestError, toError } from '../errors.ts';
 import { addressToString } from '../environment/address.ts';
 import type { ChunkIngestor } from './chunk-ingestor.ts';
-import { ChunkDispatcher } from '../dispatch/chunk-dispatcher.ts';
+import { ChunkWalk } from '../dispatch/chunk-walk.ts';
+import { FrameDispatcher } from '../dispatch/frame-dispatcher.ts';
 import { InFlightRequests } from '../dispatch/in-flight-requests.ts';
 import type { RemotingServerLimits } from './remoting-server-limits.ts';
 import { remotingServerLimits } from './remoting-server-limits.ts';
@@ -73,22 +74,27 @@ export class RemotingServer {
     this.#partialFrames = new PartialFrames(this.#limits.partialFrameBytesTotalMax);
     this.#inFlight = new InFlightRequests(this.#limits);
     this.#unsentGuard = new UnsentGuard(this.#limits, options.clock);
-    const dispatcher = new ChunkDispatcher({
+    const dispatcher = new FrameDispatcher({
       clock: options.clock,
       logger: options.logger,
       limits: this.#limits,
-      ingestor: options.chunkIngestor ?? null,
       inFlight: this.#inFlight,
-      unsentGuard: this.#unsentGuard,
       handle: (request, context) =>
         this.#draining && request.version > MqVersion.V5_3_1 && !isOneway(request)
           ? responseTo(request, ResponseCode.GO_AWAY, { remark: 'please go away' })
           : this.#table.handle(request, context),
       respond: (connection, request, response) => this.#respond(connection, request, response),
-      isDraining: () => this.#draining,
+    });
+    const walk = new ChunkWalk({
+      logger: options.logger,
+      limits: this.#limits,
+      ingestor: () => (this.#draining ? null : (options.chunkIngestor ?? null)),
+      frame: (connection, frame) => dispatcher.dispatch(connection, frame),
+      mustPause: (connection) => this.#mustPause(connection),
+      written: (connection) => this.#unsentGuard.written(connection),
     });
     this.#owner = {
-      chunkReceived: (connection, chunk) => dispatcher.chunkReceived(connection, chunk),
+      chunkReceived: (connection, chunk) => walk.chunkReceived(connection, chunk),
       writable: (connection) => this.#resumeIfRelieved(connection),
       connectionClosed: (connection, reason) => this.#connectionClosed(connection, reason),
     };
@@ -260,9 +266,11 @@ export class RemotingServer {
   }
 
   #resumeIfRelieved(connection: RemotingConnection): void {
-    if (!connection.isReadingPaused) return;
-    if (this.#unsentGuard.mustPause(connection) || this.#inFlight.mustPause(connection)) return;
-    connection.resumeReading();
+    if (connection.isReadingPaused && !this.#mustPause(connection)) connection.resumeReading();
+  }
+
+  #mustPause(connection: RemotingConnection): boolean {
+    return this.#unsentGuard.mustPause(connection) || this.#inFlight.mustPause(connection);
   }
 
   #connectionClosed(connection: RemotingConnection, reason: Error | null): void {

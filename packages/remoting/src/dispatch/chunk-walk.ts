@@ -1,0 +1,103 @@
+import type { RemotingConnection } from '../connection/remoting-connection.ts';
+import { frameLengthAt } from '../connection/frames.ts';
+import type { Logger } from '../environment/logger.ts';
+import { PeerFaultError, toError } from '../errors.ts';
+import type { ChunkIngestor, IngestResult } from '../server/chunk-ingestor.ts';
+
+export interface ChunkWalkOptions {
+  readonly logger: Logger;
+  readonly limits: { readonly frameLengthMax: number };
+  /** Asked before each chunk: null while the hot path is off. */
+  readonly ingestor: () => ChunkIngestor | null;
+  /** Takes the frames that the hot path leaves; the memory is received into again as soon as it returns. */
+  readonly frame: (connection: RemotingConnection, frame: Buffer) => void;
+  /** Whether the connection must not be read for now: too much is in flight or unsent. */
+  readonly mustPause: (connection: RemotingConnection) => boolean;
+  /** Called after each write of hot-path responses. */
+  readonly written: (connection: RemotingConnection) => void;
+}
+
+/** Splits chunks into frames: first the hot path, then whoever takes single frames. */
+export class ChunkWalk {
+  readonly #options: ChunkWalkOptions;
+
+  constructor(options: ChunkWalkOptions) {
+    this.#options = options;
+  }
+
+  /** @returns bytes done with: whole frames; fewer than there are when the connection was paused or closed */
+  chunkReceived(connection: RemotingConnection, chunk: Buffer): number {
+    const ingestor = this.#options.ingestor();
+    return ingestor === null ? this.#walk(connection, chunk) : this.#ingest(ingestor, connection, chunk);
+  }
+
+  #ingest(ingestor: ChunkIngestor, connection: RemotingConnection, chunk: Buffer): number {
+    let consumed = 0;
+    while (connection.isOpen && this.#hasWholeFrame(connection, chunk, consumed)) {
+      if (this.#paused(connection)) break;
+      const rest = consumed === 0 ? chunk : chunk.subarray(consumed);
+      const result = this.#ingestOnce(ingestor, connection, rest);
+      if (result === null) break;
+      if (result.responses !== null && result.responses.length > 0) {
+        connection.write(result.responses, result.release ?? undefined);
+        this.#options.written(connection);
+      } else {
+        result.release?.();
+      }
+      const frames = result.otherFrames;
+      for (let index = 0; index + 1 < frames.length && connection.isOpen; index += 2) {
+        this.#options.frame(connection, rest.subarray(frames[index], frames[index + 1]));
+      }
+      if (result.violation !== null) {
+        connection.destroy(new PeerFaultError(`malformed frame: ${result.violation}`));
+        break;
+      }
+      if (result.consumedBytes === 0) {
+        connection.destroy(
+          new Error(`ingest consumed nothing of ${rest.length} bytes that begin with a whole frame`),
+        );
+        break;
+      }
+      consumed += result.consumedBytes;
+    }
+    return consumed;
+  }
+
+  /** A failing ingestor costs the connection whose chunk it was given, not the process. */
+  #ingestOnce(ingestor: ChunkIngestor, connection: RemotingConnection, chunk: Buffer): IngestResult | null {
+    try {
+      return ingestor.ingest(connection, chunk);
+    } catch (cause) {
+      const err = toError(cause);
+      this.#options.logger.error({ remote: connection.remote, err }, 'ingest failed');
+      connection.destroy(new Error(`ingest failed: ${err.message}`, { cause }));
+      return null;
+    }
+  }
+
+  #walk(connection: RemotingConnection, chunk: Buffer): number {
+    let start = 0;
+    while (connection.isOpen && this.#hasWholeFrame(connection, chunk, start)) {
+      if (this.#paused(connection)) break;
+      const end = start + 4 + chunk.readInt32BE(start);
+      this.#options.frame(connection, chunk.subarray(start, end));
+      start = end;
+    }
+    return start;
+  }
+
+  #hasWholeFrame(connection: RemotingConnection, chunk: Buffer, start: number): boolean {
+    const length = frameLengthAt(chunk, start, this.#options.limits);
+    if (typeof length !== 'number') {
+      connection.destroy(new PeerFaultError(`malformed frame: ${length.message}`, { cause: length }));
+      return false;
+    }
+    return length > 0 && start + length <= chunk.length;
+  }
+
+  #paused(connection: RemotingConnection): boolean {
+    if (!this.#options.mustPause(connection)) return false;
+    connection.pauseReading();
+    return true;
+  }
+}
