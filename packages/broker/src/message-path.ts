@@ -21,6 +21,7 @@ import {
 } from './send/consumer-send-msg-back-processor.ts';
 import { unsafeResponse } from './send/put-message-response.ts';
 import { SendMessageProcessor, sendMessageCodes } from './send/send-message-processor.ts';
+import { StoreIngestEffects, withheldBytesMaxDefault } from './store/ingest-effects.ts';
 import { NativeChunkIngestor } from './store/native-chunk-ingestor.ts';
 import type { OpenStore } from './store/open-store.ts';
 import type { SubscriptionGroupManager } from './subscription/subscription-group-manager.ts';
@@ -70,11 +71,15 @@ export class MessagePath {
     });
     this.ingestor = new NativeChunkIngestor({
       native: store.native,
-      store: store.messages,
+      store: store.messages.store,
+      effects: new StoreIngestEffects({
+        store: store.messages,
+        withheldBytesMax: withheldBytesMaxDefault,
+        unsafeResponse: (outcome) => unsafeResponse(outcome, store.messages.gate.poisonReason),
+      }),
       clock,
       logger: options.logger,
       sendFrames: this.#sendFrames,
-      unsafeResponse: (outcome) => unsafeResponse(outcome, store.messages.gate.poisonReason),
     });
     this.#pushTopics();
   }

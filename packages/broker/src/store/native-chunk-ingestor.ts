@@ -1,8 +1,6 @@
-import { decodeFrame, encodeFrame, hostAddressBytes } from '@centaurmq/protocol';
-import type { RemotingCommand } from '@centaurmq/protocol';
+import { hostAddressBytes } from '@centaurmq/protocol';
 import type { ChunkIngestor, Clock, Connection, IngestResult, Logger } from '@centaurmq/remoting';
-import type { AckOutcome } from './message-store.ts';
-import type { NativeMessageStore } from './native-message-store.ts';
+import type { IngestEffects } from './ingest-effects.ts';
 import type { NativeModule } from './native-module.ts';
 import { IngestFlag, IngestHead } from './native-status.ts';
 import { OutputBufferRing } from './output-buffer-ring.ts';
@@ -15,11 +13,6 @@ export interface IngestLimits {
   readonly outputBuffersIdleMax: number;
   /** Frames of one call that the engine may leave to TypeScript. */
   readonly otherFramesMax: number;
-  /**
-   * Responses that wait for a flush. Above it sends go through the general path, whose requests in flight are bounded per
-   * connection: a producer that sends faster than the disk is read more slowly.
-   */
-  readonly withheldBytesMax: number;
 }
 
 export const ingestLimits: IngestLimits = {
@@ -27,7 +20,6 @@ export const ingestLimits: IngestLimits = {
   outputBuffersMax: 64,
   outputBuffersIdleMax: 4,
   otherFramesMax: 4096,
-  withheldBytesMax: 16 * 1024 * 1024,
 };
 
 /** Responses of this size are copied and joined with others; the output buffer is free at once. */
@@ -36,21 +28,20 @@ const NO_FRAMES: readonly number[] = [];
 
 export interface NativeChunkIngestorOptions {
   readonly native: NativeModule;
-  readonly store: NativeMessageStore;
+  /** The engine's number of the store. */
+  readonly store: number;
+  readonly effects: IngestEffects;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: IngestLimits;
   /** Writes frames that waited for a flush; nothing happens when the connection is gone. */
   readonly sendFrames: (connection: Connection, bytes: Uint8Array) => void;
-  /** The response code and remark of a send that was appended but did not become safe. */
-  readonly unsafeResponse: (outcome: UnsafeOutcome) => { code: number; remark: string | null };
 }
-
-export type UnsafeOutcome = Exclude<AckOutcome, 'reached'>;
 
 /**
  * The hot path: one call of the engine per received chunk. It appends every plain send to a known topic, writes the
- * responses and lists all other frames. Responses that have to wait for a flush are held back here.
+ * responses and lists all other frames. What else a chunk
+ * has for effects goes to {@link IngestEffects}.
  */
 export class NativeChunkIngestor implements ChunkIngestor {
   readonly #options: NativeChunkIngestorOptions;
@@ -60,7 +51,6 @@ export class NativeChunkIngestor implements ChunkIngestor {
   readonly #head = new Float64Array(16);
   readonly #frames: Uint32Array;
   #spare: Buffer | null = null;
-  #withheldBytes = 0;
 
   constructor(options: NativeChunkIngestorOptions) {
     this.#options = options;
@@ -74,8 +64,8 @@ export class NativeChunkIngestor implements ChunkIngestor {
   }
 
   ingest(connection: Connection, chunk: Uint8Array): IngestResult {
-    const { native, store, clock, logger } = this.#options;
-    if (this.#withheldBytes > this.#limits.withheldBytesMax) return leftToGeneralPath(chunk);
+    const { native, store, effects, clock, logger } = this.#options;
+    if (effects.isFull) return leftToGeneralPath(chunk);
     const head = this.#head;
     const taken = this.#ring.take();
     const out = taken ?? this.#spareOutput();
@@ -83,7 +73,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
     let violationCode: number;
     try {
       const peer = this.#peerOf(connection);
-      violationCode = native.ingest(store.store, peer, chunk, clock.now(), out, head, this.#frames);
+      violationCode = native.ingest(store, peer, chunk, clock.now(), out, head, this.#frames);
     } catch (error) {
       if (taken !== null) this.#ring.release(taken);
       logger.error({ error, remote: connection.remote }, 'The hot path failed; the general path takes over.');
@@ -127,40 +117,20 @@ export class NativeChunkIngestor implements ChunkIngestor {
   }
 
   #afterAppend(head: Float64Array, tookMillis: number): void {
-    const { store } = this.#options;
+    const { effects } = this.#options;
     const appendedRecords = at(head, IngestHead.APPENDED_RECORDS);
-    if (appendedRecords > 0) store.noteAppended(appendedRecords, tookMillis);
-    if (at(head, IngestHead.ARRIVALS_PENDING) > 0) store.noteArrivals();
-    if ((at(head, IngestHead.FLAGS) & IngestFlag.NEXT_SEGMENT_WANTED) !== 0) store.noteSegmentWanted();
+    if (appendedRecords > 0) effects.appended(appendedRecords, tookMillis);
+    if (at(head, IngestHead.ARRIVALS_PENDING) > 0) effects.arrivalsPending();
+    if ((at(head, IngestHead.FLAGS) & IngestFlag.NEXT_SEGMENT_WANTED) !== 0) effects.segmentWanted();
   }
 
   #withhold(connection: Connection, out: Buffer, head: Float64Array): void {
-    const { store, sendFrames } = this.#options;
-    const requiredFlushOffset = at(head, IngestHead.REQUIRED_FLUSH_OFFSET);
-    const length = at(head, IngestHead.WITHHELD_BYTES);
-    // One-way sends ask for a flush too, though nobody waits for it.
-    if (length === 0) return store.gate.requestFlush(requiredFlushOffset);
+    const { effects, sendFrames } = this.#options;
     const start = at(head, IngestHead.WITHHELD_START);
-    const withheld = Buffer.from(out.subarray(start, start + length));
-    this.#withheldBytes += length;
-    store.gate.whenReached(requiredFlushOffset, (outcome) => {
-      this.#withheldBytes -= length;
-      if (outcome === 'reached') sendFrames(connection, withheld);
-      else sendFrames(connection, this.#unsafeResponses(withheld, outcome));
-    });
-  }
-
-  /** The same responses with the code that tells the producer what is missing. */
-  #unsafeResponses(frames: Buffer, outcome: UnsafeOutcome): Buffer {
-    const { code, remark } = this.#options.unsafeResponse(outcome);
-    const rewritten: Buffer[] = [];
-    for (let start = 0; start < frames.length;) {
-      const end = start + 4 + frames.readInt32BE(start);
-      const response: RemotingCommand = decodeFrame(frames.subarray(start, end));
-      rewritten.push(encodeFrame({ ...response, code, remark }));
-      start = end;
-    }
-    return Buffer.concat(rewritten);
+    const withheld = Buffer.from(out.subarray(start, start + at(head, IngestHead.WITHHELD_BYTES)));
+    effects.withhold(at(head, IngestHead.REQUIRED_FLUSH_OFFSET), withheld, (responses) =>
+      sendFrames(connection, responses),
+    );
   }
 }
 

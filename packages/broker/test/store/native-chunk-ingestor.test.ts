@@ -7,6 +7,7 @@ import {
 } from '@centaurmq/protocol';
 import { type Connection, ManualClock, silentLogger } from '@centaurmq/remoting';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreIngestEffects, withheldBytesMaxDefault } from '../../src/store/ingest-effects.ts';
 import { NativeChunkIngestor, ingestLimits } from '../../src/store/native-chunk-ingestor.ts';
 import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
 import { type OpenStore, openStore } from '../../src/store/open-store.ts';
@@ -52,17 +53,22 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 function ingestor(
-  limits: Partial<typeof ingestLimits> = {},
+  given: Partial<typeof ingestLimits & { withheldBytesMax: number }> = {},
   module: NativeModule = native,
 ): NativeChunkIngestor {
   return new NativeChunkIngestor({
     native: module,
-    store: store.messages,
+    store: store.messages.store,
+    effects: new StoreIngestEffects({
+      store: store.messages,
+      withheldBytesMax: withheldBytesMaxDefault,
+      ...given,
+      unsafeResponse: () => ({ code: ResponseCode.FLUSH_DISK_TIMEOUT, remark: null }),
+    }),
     clock,
     logger: silentLogger,
-    limits: { ...ingestLimits, ...limits },
+    limits: { ...ingestLimits, ...given },
     sendFrames: (_connection, bytes) => sent.push(Buffer.from(bytes)),
-    unsafeResponse: () => ({ code: ResponseCode.FLUSH_DISK_TIMEOUT, remark: null }),
   });
 }
 

@@ -1,0 +1,83 @@
+import { decodeFrame, encodeFrame } from '@centaurmq/protocol';
+import type { RemotingCommand } from '@centaurmq/protocol';
+import type { AckOutcome } from './message-store.ts';
+import type { NativeMessageStore } from './native-message-store.ts';
+
+export type UnsafeOutcome = Exclude<AckOutcome, 'reached'>;
+
+/** What the hot path leaves to be done once a chunk is answered. */
+export interface IngestEffects {
+  /** Too many responses wait for a flush: no chunk is ingested until fewer do. */
+  readonly isFull: boolean;
+  appended(recordCount: number, tookMillis: number): void;
+  /** Messages have become visible in queues that are watched. */
+  arrivalsPending(): void;
+  segmentWanted(): void;
+  /**
+   * Holds the responses of one connection back until the log is durable up to the offset, then gives them to `write`, rewritten
+   * when it did not become durable. Without any, after one-way sends, it only sees to the flush.
+   */
+  withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void;
+}
+
+export interface StoreIngestEffectsOptions {
+  readonly store: NativeMessageStore;
+  /**
+   * Responses that wait for a flush. Above it sends go through the general path, whose requests in flight are bounded per
+   * connection: a producer that sends faster than the disk is read more slowly.
+   */
+  readonly withheldBytesMax: number;
+  /** The response code and remark of a send that was appended but did not become safe. */
+  readonly unsafeResponse: (outcome: UnsafeOutcome) => { code: number; remark: string | null };
+}
+
+export const withheldBytesMaxDefault: number = 16 * 1024 * 1024;
+
+/** Brings the effects to the store, and holds responses back until the flush they need. */
+export class StoreIngestEffects implements IngestEffects {
+  readonly #options: StoreIngestEffectsOptions;
+  #withheldBytes = 0;
+
+  constructor(options: StoreIngestEffectsOptions) {
+    this.#options = options;
+  }
+
+  get isFull(): boolean {
+    return this.#withheldBytes > this.#options.withheldBytesMax;
+  }
+
+  appended(recordCount: number, tookMillis: number): void {
+    this.#options.store.noteAppended(recordCount, tookMillis);
+  }
+
+  arrivalsPending(): void {
+    this.#options.store.noteArrivals();
+  }
+
+  segmentWanted(): void {
+    this.#options.store.noteSegmentWanted();
+  }
+
+  withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void {
+    const { gate } = this.#options.store;
+    if (responses.length === 0) return gate.requestFlush(requiredFlushOffset);
+    this.#withheldBytes += responses.length;
+    gate.whenReached(requiredFlushOffset, (outcome) => {
+      this.#withheldBytes -= responses.length;
+      write(outcome === 'reached' ? responses : this.#unsafeResponses(responses, outcome));
+    });
+  }
+
+  /** The same responses with the code that tells the producer what is missing. */
+  #unsafeResponses(frames: Buffer, outcome: UnsafeOutcome): Buffer {
+    const { code, remark } = this.#options.unsafeResponse(outcome);
+    const rewritten: Buffer[] = [];
+    for (let start = 0; start < frames.length;) {
+      const end = start + 4 + frames.readInt32BE(start);
+      const response: RemotingCommand = decodeFrame(frames.subarray(start, end));
+      rewritten.push(encodeFrame({ ...response, code, remark }));
+      start = end;
+    }
+    return Buffer.concat(rewritten);
+  }
+}
