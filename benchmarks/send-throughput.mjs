@@ -64,7 +64,7 @@ async function measureOnce(server, workload, seconds) {
       seconds,
     };
     const flags = Object.entries(load).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const [generator, generatorArgs] = pinned(1, program('load-generator'), ['--json', ...flags]);
+    const [generator, generatorArgs] = pinned(1, program('load-generator'), ['send', '--json', ...flags]);
     const begun = { millis: performance.now(), cpuMillis: cpuMillisOf(child.pid) };
     const result = spawnSync(generator, generatorArgs, { encoding: 'utf8' });
     if (result.status !== 0)

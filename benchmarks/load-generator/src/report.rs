@@ -1,111 +1,85 @@
-use std::time::{Duration, Instant};
+//! A measurement as one line.
 
-use cpu_time::ProcessTime;
-use hdrhistogram::Histogram;
-use serde_json::json;
+use std::io::{self, Write};
 
-use crate::options::Options;
+use serde_json::{Value, json};
 
-/// What was seen during the measured time. Latencies in microseconds, at most a minute.
-pub struct Measurement {
-    latencies: Histogram<u64>,
-    pub accepted: u32,
-    pub refused: u32,
-    began: Instant,
-    cpu_began: ProcessTime,
-    elapsed: Duration,
-    cpu: Duration,
-    /// Spent looking for answers when there were none.
-    spun: Duration,
-    spinning_since: Option<ProcessTime>,
+use crate::measurement::Measurement;
+
+/// Points of the latency curve for each factor of ten towards 1.
+const POINTS_PER_DECADE: u32 = 20;
+const DECADES: u32 = 4;
+
+/// How the two figures are called.
+#[derive(Debug, Clone, Copy)]
+pub struct Names {
+    pub messages: &'static str,
+    pub bytes: &'static str,
 }
 
-const SIGNIFICANT_DIGITS: u8 = 3;
-const LATENCY_MICROS_MAX: u64 = 60_000_000;
-
-impl Measurement {
-    pub fn new() -> Self {
-        Self {
-            latencies: Histogram::new_with_max(LATENCY_MICROS_MAX, SIGNIFICANT_DIGITS)
-                .unwrap_or_else(|_| unreachable!("the library takes up to five digits")),
-            accepted: 0,
-            refused: 0,
-            began: Instant::now(),
-            cpu_began: ProcessTime::now(),
-            elapsed: Duration::ZERO,
-            cpu: Duration::ZERO,
-            spun: Duration::ZERO,
-            spinning_since: None,
-        }
-    }
-
-    pub fn begin(&mut self, now: Instant) {
-        self.began = now;
-        self.cpu_began = ProcessTime::now();
-        self.spun = Duration::ZERO;
-        self.spinning_since = None;
-    }
-
-    /// Keeps account of the time spent only looking: processor time, so that it is right on a busy machine, too.
-    pub fn polled(&mut self, nothing_came: bool) {
-        match (nothing_came, self.spinning_since) {
-            (true, None) => self.spinning_since = Some(ProcessTime::now()),
-            (false, Some(since)) => {
-                self.spun += since.elapsed();
-                self.spinning_since = None;
-            }
-            _ => {}
-        }
-    }
-
-    pub fn end(&mut self, now: Instant) {
-        self.elapsed = now.saturating_duration_since(self.began);
-        self.cpu = self.cpu_began.elapsed();
-    }
-
-    pub fn record(&mut self, latency: Duration, accepted: bool) {
-        if accepted {
-            self.accepted += 1;
-            let micros = u64::try_from(latency.as_micros()).unwrap_or(LATENCY_MICROS_MAX);
-            self.latencies.saturating_record(micros.max(1));
-        } else {
-            self.refused += 1;
-        }
-    }
-
-    pub fn print(&self, options: &Options) {
-        let seconds = self.elapsed.as_secs_f64();
-        let rate = f64::from(self.accepted) / seconds;
-        let quantile = |at: f64| self.latencies.value_at_quantile(at);
-        let share = self.cpu.saturating_sub(self.spun).as_secs_f64() / seconds;
-        let line = if options.json {
-            json!({
-                "connections": options.connections, "window": options.window, "bodyBytes": options.body_bytes,
-                "rate": options.rate, "seconds": seconds, "accepted": self.accepted, "refused": self.refused,
-                "sendsPerSecond": rate, "generatorCpuShare": share,
-                "latencyMicros": { "p50": quantile(0.5), "p99": quantile(0.99), "p99_9": quantile(0.999),
-                                   "p99_99": quantile(0.9999), "max": self.latencies.max() },
-            })
-            .to_string()
-        } else {
-            format!(
-                "{rate:.0} sends/s over {seconds:.1} s, {} refused; latency µs p50 {} p99 {} p99.9 {} p99.99 {} max {}; \
-                 the generator used {:.0} % of a core",
-                self.refused,
-                quantile(0.5),
-                quantile(0.99),
-                quantile(0.999),
-                quantile(0.9999),
-                self.latencies.max(),
-                share * 100.0,
-            )
-        };
-        write_line(&line);
-    }
+/// Prints the settings and what was measured.
+pub fn print(measurement: &Measurement, names: Names, settings: Value, json: bool) -> io::Result<()> {
+    let line =
+        if json { json_line(measurement, names, settings) } else { text_line(measurement, names.messages) };
+    writeln!(io::stdout(), "{line}")
 }
 
-fn write_line(line: &str) {
-    use std::io::Write;
-    // Nobody listening is no reason to fail after the work is done.
-    let _ = writeln!(std::io::stdout(), "{line}");
+fn json_line(measurement: &Measurement, names: Names, mut line: Value) -> String {
+    let quantile = |at| measurement.latency_micros(at);
+    let results = json!({
+        names.messages: per_second(measurement, measurement.messages),
+        names.bytes: per_second(measurement, measurement.bytes),
+        "messages": measurement.messages, "seconds": measurement.seconds(),
+        "refused": measurement.refused, "firstRefusal": measurement.refusal,
+        "generatorCpuShare": measurement.cpu_share(),
+        "latencyMicros": { "p50": quantile(0.5), "p99": quantile(0.99), "p99_9": quantile(0.999),
+                           "p99_99": quantile(0.9999), "max": measurement.latency_micros_max() },
+        "percentiles": quantiles().map(|at| (at, quantile(at))).collect::<Vec<_>>(),
+    });
+    if let (Value::Object(line), Value::Object(results)) = (&mut line, results) {
+        line.extend(results);
+    }
+    line.to_string()
+}
+
+fn text_line(measurement: &Measurement, rate: &str) -> String {
+    format!(
+        "{rate} {:.0} over {:.1} s, {} refused{}; latency µs p50 {} p99 {} p99.9 {} p99.99 {} max {}; \
+         the generator used {:.0} % of a core",
+        per_second(measurement, measurement.messages),
+        measurement.seconds(),
+        measurement.refused,
+        measurement.refusal.as_ref().map_or_else(String::new, |words| format!(" ({words})")),
+        measurement.latency_micros(0.5),
+        measurement.latency_micros(0.99),
+        measurement.latency_micros(0.999),
+        measurement.latency_micros(0.9999),
+        measurement.latency_micros_max(),
+        measurement.cpu_share() * 100.0,
+    )
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^53")]
+fn per_second(measurement: &Measurement, count: u64) -> f64 {
+    count as f64 / measurement.seconds()
+}
+
+/// Equal steps on the usual logarithmic axis of 1 / (1 - quantile), from 0 to 0.9999.
+fn quantiles() -> impl Iterator<Item = f64> {
+    (0..=DECADES * POINTS_PER_DECADE)
+        .map(|step| 1.0 - 10f64.powf(-f64::from(step) / f64::from(POINTS_PER_DECADE)))
+        .map(|quantile| (quantile * 1e6).round() / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curve_reaches_from_the_least_to_four_nines() {
+        let points: Vec<f64> = quantiles().collect();
+        assert_eq!(points.first(), Some(&0.0));
+        assert!((points.last().unwrap() - 0.9999).abs() < 1e-9);
+        assert!(points.is_sorted() && points.iter().any(|at| (at - 0.99).abs() < 1e-9));
+    }
 }

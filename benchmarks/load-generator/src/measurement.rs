@@ -1,0 +1,141 @@
+//! What was seen during the measured time.
+
+use std::time::{Duration, Instant};
+
+use cpu_time::ProcessTime;
+use hdrhistogram::Histogram;
+
+use crate::options::Span;
+
+const SIGNIFICANT_DIGITS: u8 = 3;
+/// Longer ones are counted as this.
+const LATENCY_MAX: Duration = Duration::from_secs(60);
+
+/// Where the run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    WarmingUp,
+    Measuring,
+    Over,
+}
+
+pub struct Measurement {
+    phase: Phase,
+    measured_from: Instant,
+    measured_until: Instant,
+    /// In nanoseconds.
+    latencies: Histogram<u64>,
+    pub messages: u64,
+    pub bytes: u64,
+    pub refused: u64,
+    /// The first refusal, warm-up included, in the broker's words.
+    pub refusal: Option<String>,
+    cpu_from: ProcessTime,
+    elapsed: Duration,
+    cpu: Duration,
+    /// Spent looking for answers when there were none.
+    idle: Duration,
+    idle_since: Option<Instant>,
+}
+
+impl Measurement {
+    pub fn new(span: &Span) -> Self {
+        let measured_from = Instant::now() + Duration::from_secs_f64(span.warm_up_seconds);
+        let latency_max = u64::try_from(LATENCY_MAX.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            phase: Phase::WarmingUp,
+            measured_from,
+            measured_until: measured_from + Duration::from_secs_f64(span.seconds),
+            latencies: Histogram::new_with_max(latency_max, SIGNIFICANT_DIGITS)
+                .unwrap_or_else(|_| unreachable!("the library takes up to five digits")),
+            messages: 0,
+            bytes: 0,
+            refused: 0,
+            refusal: None,
+            cpu_from: ProcessTime::now(),
+            elapsed: Duration::ZERO,
+            cpu: Duration::ZERO,
+            idle: Duration::ZERO,
+            idle_since: None,
+        }
+    }
+
+    /// Looks at the clock between two rounds of events; false when the measured time is over.
+    pub fn goes_on(&mut self, now: Instant, nothing_came: bool) -> bool {
+        match (nothing_came, self.idle_since) {
+            (true, None) => self.idle_since = Some(now),
+            (false, Some(since)) => {
+                self.idle += now.saturating_duration_since(since);
+                self.idle_since = None;
+            }
+            _ => {}
+        }
+        match self.phase {
+            Phase::WarmingUp if now >= self.measured_from => {
+                self.phase = Phase::Measuring;
+                self.measured_from = now;
+                self.cpu_from = ProcessTime::now();
+                self.idle = Duration::ZERO;
+                self.idle_since = nothing_came.then_some(now);
+            }
+            Phase::Measuring if now >= self.measured_until => self.finish(now),
+            _ => {}
+        }
+        self.phase != Phase::Over
+    }
+
+    /// Ends the measured time.
+    pub fn finish(&mut self, now: Instant) {
+        if self.phase == Phase::Measuring {
+            self.idle += self.idle_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+            self.elapsed = now.saturating_duration_since(self.measured_from);
+            self.cpu = self.cpu_from.elapsed();
+        }
+        self.phase = Phase::Over;
+    }
+
+    pub fn latency(&mut self, latency: Duration) {
+        if self.phase == Phase::Measuring {
+            self.latencies.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX).max(1));
+        }
+    }
+
+    pub fn count(&mut self, messages: u64, bytes: u64) {
+        if self.phase == Phase::Measuring {
+            self.messages += messages;
+            self.bytes += bytes;
+        }
+    }
+
+    pub fn refused(&mut self, messages: u64, words: impl FnOnce() -> String) {
+        self.refusal.get_or_insert_with(words);
+        if self.phase == Phase::Measuring {
+            self.refused += messages;
+        }
+    }
+
+    pub fn seconds(&self) -> f64 {
+        self.elapsed.as_secs_f64()
+    }
+
+    /// The generator's own part of one core, without the time spent looking in vain. There are two ways to count, by
+    /// processor time and by elapsed time; when others take the processor both can only be too high, so the lower counts.
+    pub fn cpu_share(&self) -> f64 {
+        let busy = self.cpu.min(self.elapsed.saturating_sub(self.idle));
+        busy.as_secs_f64() / self.seconds()
+    }
+
+    pub fn latency_micros(&self, quantile: f64) -> f64 {
+        micros(self.latencies.value_at_quantile(quantile))
+    }
+
+    pub fn latency_micros_max(&self) -> f64 {
+        micros(self.latencies.max())
+    }
+}
+
+/// Tenths are kept: a pull on this machine takes a few dozen microseconds.
+#[expect(clippy::cast_precision_loss, reason = "a minute in nanoseconds is below 2^53")]
+fn micros(nanos: u64) -> f64 {
+    (nanos as f64 / 100.0).round() / 10.0
+}
