@@ -6,19 +6,23 @@
 mod batch_body;
 mod connection;
 mod consume;
+mod consumer;
 mod create_topics;
+mod deliver;
 mod event_loop;
 mod exchange;
 mod frame;
 mod measurement;
 mod options;
 mod pull;
+mod queue_offsets;
 mod queue_order;
 mod record_walk;
 mod report;
 mod schedule;
 mod send;
 mod send_template;
+mod sender;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
         Command::CreateTopics(options) => create_topics::run(&options),
         Command::Send(options) => send::run(&options),
         Command::Consume(options) => consume::run(&options),
+        Command::Deliver(options) => deliver::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

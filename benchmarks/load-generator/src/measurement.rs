@@ -94,10 +94,28 @@ impl Measurement {
         self.phase = Phase::Over;
     }
 
+    /// Whether something that was due at this moment belongs to the measured time, even if it is seen only later.
+    pub fn covers(&self, due: Instant) -> bool {
+        self.phase != Phase::WarmingUp && due >= self.measured_from && due < self.measured_until
+    }
+
+    /// Counts something by when it was due.
+    pub fn due_at(&mut self, due: Instant, latency: Duration, bytes: u64) {
+        if self.covers(due) {
+            self.messages += 1;
+            self.bytes += bytes;
+            self.record(latency);
+        }
+    }
+
     pub fn latency(&mut self, latency: Duration) {
         if self.phase == Phase::Measuring {
-            self.latencies.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX).max(1));
+            self.record(latency);
         }
+    }
+
+    fn record(&mut self, latency: Duration) {
+        self.latencies.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX).max(1));
     }
 
     pub fn count(&mut self, messages: u64, bytes: u64) {

@@ -21,6 +21,8 @@ pub enum Command {
     Send(SendOptions),
     /// Pulls every queue of every topic for some groups.
     Consume(ConsumeOptions),
+    /// Sends on schedule and receives through held pulls: from the scheduled send to the message's arrival.
+    Deliver(DeliverOptions),
 }
 
 /// Which broker, and which of its queues.
@@ -126,6 +128,23 @@ pub enum From {
     Last,
 }
 
+#[derive(Args, Debug, Clone)]
+pub struct DeliverOptions {
+    #[command(flatten)]
+    pub target: Target,
+    /// Bytes of each message's body; its first 8 tell when it was due.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(8..=BODY_BYTES_MAX))]
+    pub body_bytes: u32,
+    /// Messages per second.
+    #[arg(long, default_value_t = 1000.0, value_parser = positive_rate)]
+    pub rate: f64,
+    /// Decides the order of queues and where the numbers of the messages begin.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub span: Span,
+}
+
 impl Target {
     /// The names of so many topics.
     pub fn topic_names(&self, count: u32) -> Vec<String> {
@@ -156,6 +175,10 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 fn rate(text: &str) -> Result<f64, String> {
     number(text, |value| (0.0..=1e8).contains(&value), "messages per second, 0 or more")
+}
+
+fn positive_rate(text: &str) -> Result<f64, String> {
+    number(text, |value| value > 0.0 && value <= 1e8, "messages per second, more than 0")
 }
 
 fn number(text: &str, holds: impl Fn(f64) -> bool, expected: &str) -> Result<f64, String> {

@@ -1,4 +1,4 @@
-//! In which order queues are sent to.
+//! What the seed decides: in which order queues are sent to, and how messages are numbered.
 
 use fastrand::Rng;
 
@@ -18,6 +18,11 @@ pub fn queue_order(topics: u32, queues: u32, seed: u64) -> Vec<Queue> {
 
 pub fn all_queues(topics: u32, queues: u32) -> Vec<Queue> {
     (0..topics).flat_map(|topic| (0..queues).map(move |queue_id| Queue { topic, queue_id })).collect()
+}
+
+/// The number of a connection's first message: runs of different seeds have different unique keys.
+pub fn first_number(seed: u64) -> u64 {
+    Rng::with_seed(seed).u64(..1 << 62)
 }
 
 #[cfg(test)]

@@ -6,8 +6,13 @@ use crate::frame::malformed;
 
 /// `totalSize` up to and with `queueOffset`.
 pub const HEAD_BYTES: usize = 28;
+/// `totalSize` up to and with the first eight bytes of the body, the broker's and the producer's addresses having 16 bytes.
+pub const BODY_HEAD_BYTES: usize = 120;
 /// A record with no body, no topic and no properties, and addresses of four bytes.
 const RECORD_BYTES_MIN: usize = 91;
+
+const SYS_FLAG_BORN_HOST_V6: u32 = 0x10;
+const SYS_FLAG_STORE_HOST_V6: u32 = 0x20;
 
 /// Where the walk through one body stands.
 #[derive(Debug, Default)]
@@ -25,17 +30,19 @@ impl RecordWalk {
         Self { queue_offset, ..Self::default() }
     }
 
-    /// Walks a stretch of the body, which may end with it; how many bytes are done with. `HEAD` bytes of each record are
-    /// shown.
-    pub fn walk<const HEAD: usize>(
+    /// Walks a stretch of the body, which may end with it; how many bytes are done with. So many bytes of each record's
+    /// head are shown, at least [`HEAD_BYTES`].
+    #[inline]
+    pub fn walk(
         &mut self,
         bytes: &[u8],
         ends: bool,
-        mut on_record: impl FnMut(&[u8; HEAD]),
+        head_bytes: usize,
+        mut on_record: impl FnMut(&[u8]),
     ) -> io::Result<usize> {
         let mut at = self.record_left.min(bytes.len());
         self.record_left -= at;
-        while let Some(head) = bytes.get(at..).and_then(<[u8]>::first_chunk::<HEAD>) {
+        while let Some(head) = bytes.get(at..at + head_bytes) {
             let total = self.begin_record(head)?;
             on_record(head);
             let present = total.min(bytes.len() - at);
@@ -66,6 +73,16 @@ impl RecordWalk {
     }
 }
 
+/// The first eight bytes of the body; `None` when it has fewer.
+pub fn body_head(head: &[u8]) -> Option<[u8; 8]> {
+    let word = |at: usize| head.get(at..)?.first_chunk().copied().map(u32::from_be_bytes);
+    let sys_flag = word(36)?;
+    let longer = |bit| if sys_flag & bit == 0 { 0 } else { 12 };
+    let body_length_at = 84 + longer(SYS_FLAG_BORN_HOST_V6) + longer(SYS_FLAG_STORE_HOST_V6);
+    (word(body_length_at)? >= 8).then_some(())?;
+    head.get(body_length_at + 4..)?.first_chunk().copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,8 +101,8 @@ mod tests {
         while from < body.len() {
             assert!(end < body.len(), "nothing is taken of the whole rest");
             end = (end + step).min(body.len());
-            from += walk.walk::<HEAD_BYTES>(&body[from..end], end == body.len(), |head| {
-                offsets.push(u64::from_be_bytes(head[20..].try_into().unwrap()));
+            from += walk.walk(&body[from..end], end == body.len(), HEAD_BYTES, |head| {
+                offsets.push(u64::from_be_bytes(head[20..28].try_into().unwrap()));
             })?;
         }
         Ok((offsets, walk))
@@ -109,5 +126,18 @@ mod tests {
         assert!(error(&record(5, 90)).ends_with("a record of 90 bytes"));
         assert!(error(&record(5, 91)[..90]).ends_with("ends within a record"));
         assert!(error(&[record(5, 91), vec![0; 27]].concat()).ends_with("ends within a record"));
+    }
+
+    #[test]
+    fn the_head_of_a_body_is_found_behind_addresses_of_either_length() {
+        for (sys_flag, body_at) in [(0u32, 88), (0x10, 100), (0x20, 100), (0x30, 112)] {
+            let mut head = vec![0; BODY_HEAD_BYTES];
+            head[36..40].copy_from_slice(&sys_flag.to_be_bytes());
+            head[body_at - 1] = 8;
+            head[body_at..body_at + 8].copy_from_slice(b"01234567");
+            assert_eq!(body_head(&head), Some(*b"01234567"), "sysFlag {sys_flag:x}");
+            head[body_at - 1] = 7;
+            assert_eq!(body_head(&head), None);
+        }
     }
 }

@@ -31,6 +31,8 @@ pub struct SendTemplate {
     /// The numbers of the messages in their unique keys: first in the header, in a batch also in each element.
     header_number_at: usize,
     element_numbers: Vec<usize>,
+    /// Where the (first) message's body begins.
+    body_at: usize,
     born_millis: u64,
 }
 
@@ -70,6 +72,7 @@ impl SendTemplate {
         let (header_number_at, body_from) = (position_behind(&tail, 0, &key_head), tail.len());
         let body = vec![b'x'; shape.body_bytes as usize];
         let mut element_numbers = vec![];
+        let mut body_at = body_from;
         if batch {
             for _ in 0..shape.batch {
                 let element_at = tail.len();
@@ -77,6 +80,7 @@ impl SendTemplate {
                 append_element(&mut tail, &body, properties.as_bytes());
                 element_numbers.push(position_behind(&tail, element_at, &key_head));
             }
+            body_at = body_from + 20;
         } else {
             tail.extend_from_slice(&body);
         }
@@ -88,6 +92,7 @@ impl SendTemplate {
             born_at: position_behind(&tail, 0, "\"g\":\""),
             header_number_at,
             element_numbers,
+            body_at,
             born_millis: 0,
             head,
             tail,
@@ -112,6 +117,13 @@ impl SendTemplate {
         out.extend_from_slice(&self.head);
         out.extend_from_slice(request.topic);
         out.extend_from_slice(&self.tail);
+    }
+
+    /// Writes these bytes at the beginning of the (first) message's body.
+    pub fn set_body_head(&mut self, bytes: &[u8]) {
+        if let Some(place) = self.tail.get_mut(self.body_at..self.body_at + bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
     }
 }
 
@@ -203,5 +215,18 @@ mod tests {
             append_element(&mut expected, b"xxx", properties.as_bytes());
         }
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn the_head_of_a_body_is_set_in_place() {
+        for (batch, body_at) in [(1, 0), (2, 20)] {
+            let mut template = SendTemplate::new(MessageShape { batch, ..SHAPE });
+            template.set_body_head(b"ab");
+            let mut bytes = vec![];
+            template.append_to(&mut bytes, &request());
+            let (header, _) = header_of(&bytes).unwrap().unwrap();
+            let body = &bytes[PREFIX_BYTES + header.len()..];
+            assert_eq!(&body[body_at..body_at + 3], b"abx");
+        }
     }
 }
