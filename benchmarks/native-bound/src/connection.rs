@@ -1,89 +1,121 @@
-//! One connection: what is left of the last chunk, and what the socket has not taken yet.
+//! One connection: what is left of the last chunk, what the socket has not taken yet, what waits for the disk.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
-use centaurmq_store::ingest::{ReceivedChunk, host_bytes, ingest};
+use centaurmq_store::ingest::host_bytes;
 use mio::net::TcpStream;
 
-use crate::Shared;
+/// With more than this waiting to be written, nothing more is read.
+const UNSENT_BYTES_MAX: usize = 4 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Open,
+pub enum Received {
+    /// So many bytes lie in the buffer, what was left included; whether the socket may have more.
+    Bytes {
+        count: usize,
+        more: bool,
+    },
+    Nothing,
     Closed,
 }
 
 pub struct Connection {
     stream: TcpStream,
-    peer: Vec<u8>,
+    pub peer: Vec<u8>,
     /// The beginning of a frame whose rest has not arrived.
     partial: Vec<u8>,
     unsent: Vec<u8>,
+    /// Responses that wait until the log is durable up to an offset: where they end in `withheld`, counted from its start.
+    withheld: Vec<u8>,
+    withheld_until: VecDeque<(u64, usize)>,
 }
 
 impl Connection {
     pub fn new(stream: TcpStream, peer: SocketAddr) -> Self {
         let peer = host_bytes(peer.ip(), peer.port());
-        Self { stream, peer, partial: Vec::new(), unsent: Vec::new() }
+        let withheld_until = VecDeque::new();
+        Self { stream, peer, partial: vec![], unsent: vec![], withheld: vec![], withheld_until }
     }
 
-    /// Writes what waits, then reads and answers until the socket has nothing more.
-    pub fn ready(&mut self, shared: &mut Shared, now_millis: i64) -> io::Result<State> {
-        self.write_unsent()?;
+    /// Reads once, behind what is left of the last chunk.
+    pub fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
+        if self.unsent.len() > UNSENT_BYTES_MAX {
+            return Ok(Received::Nothing);
+        }
+        let kept = self.partial.len();
+        let Some((front, room)) = buffer.split_at_mut_checked(kept).filter(|(_, room)| !room.is_empty())
+        else {
+            return Err(io::Error::new(ErrorKind::InvalidData, "a frame is longer than the buffer"));
+        };
+        front.copy_from_slice(&self.partial);
         loop {
-            let kept = self.partial.len();
-            let room = shared.received.len() - kept;
-            let (front, place) = shared.received.split_at_mut(kept);
-            front.copy_from_slice(&self.partial);
-            match self.stream.read(place) {
-                Ok(0) => return Ok(State::Closed),
+            match self.stream.read(room) {
+                Ok(0) => return Ok(Received::Closed),
                 Ok(length) => {
-                    self.answer(shared, kept + length, now_millis)?;
-                    if length < room {
-                        return Ok(State::Open);
-                    }
+                    return Ok(Received::Bytes { count: kept + length, more: length == room.len() });
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(State::Open),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Received::Nothing),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    fn answer(&mut self, shared: &mut Shared, received: usize, now_millis: i64) -> io::Result<()> {
-        let mut rest = shared.received.get(..received).unwrap_or_default();
-        loop {
-            let chunk = ReceivedChunk { peer: &self.peer, bytes: rest, now_millis };
-            let (out, frames) = (&mut shared.out, &mut shared.frames);
-            let outcome = ingest(&shared.store, &shared.identity, &mut shared.memory, &chunk, out, frames);
-            if let Some(violation) = outcome.violation {
-                return Err(io::Error::new(ErrorKind::InvalidData, violation.to_string()));
-            }
-            if outcome.other_frame_count > 0 {
-                return Err(io::Error::new(ErrorKind::Unsupported, "only plain sends are served here"));
-            }
-            let responses = out.get(..outcome.response_bytes).unwrap_or_default();
-            write(&mut self.stream, &mut self.unsent, responses)?;
-            rest = rest.get(outcome.consumed_bytes..).unwrap_or_default();
-            if outcome.consumed_bytes == 0 || rest.is_empty() {
-                break;
-            }
-        }
+    /// Bytes left of the last chunk.
+    pub fn partial_bytes(&self) -> usize {
+        self.partial.len()
+    }
+
+    pub fn keep_partial(&mut self, rest: &[u8]) {
         self.partial.clear();
         self.partial.extend_from_slice(rest);
+    }
+
+    /// Writes what the socket takes; the rest waits behind what waits already.
+    pub fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        if self.unsent.is_empty() {
+            bytes = write_some(&mut self.stream, bytes)?;
+        }
+        self.unsent.extend_from_slice(bytes);
         Ok(())
     }
 
-    fn write_unsent(&mut self) -> io::Result<()> {
-        let waiting = std::mem::take(&mut self.unsent);
-        write(&mut self.stream, &mut self.unsent, &waiting)
+    pub fn write_unsent(&mut self) -> io::Result<()> {
+        if !self.unsent.is_empty() {
+            let left = write_some(&mut self.stream, &self.unsent)?.len();
+            self.unsent.drain(..self.unsent.len() - left);
+        }
+        Ok(())
+    }
+
+    /// Keeps responses until the log is durable up to this offset; whether they are the first that are kept.
+    pub fn withhold(&mut self, responses: &[u8], required_flush_offset: u64) -> bool {
+        let first = self.withheld.is_empty();
+        self.withheld.extend_from_slice(responses);
+        self.withheld_until.push_back((required_flush_offset, self.withheld.len()));
+        first
+    }
+
+    /// Writes the responses whose messages are durable; whether others are left.
+    pub fn release(&mut self, flushed_offset: u64) -> io::Result<bool> {
+        let durable_count = self.withheld_until.partition_point(|(offset, _)| *offset <= flushed_offset);
+        let end = self.withheld_until.drain(..durable_count).next_back().map_or(0, |(_, end)| end);
+        let mut durable = self.withheld.get(..end).unwrap_or_default();
+        if self.unsent.is_empty() {
+            durable = write_some(&mut self.stream, durable)?;
+        }
+        self.unsent.extend_from_slice(durable);
+        self.withheld.drain(..end);
+        self.withheld_until.iter_mut().for_each(|(_, upto)| *upto -= end);
+        Ok(!self.withheld.is_empty())
     }
 }
 
-/// Writes what the socket takes; the rest waits in `unsent`, behind what waits already.
-fn write(stream: &mut TcpStream, unsent: &mut Vec<u8>, mut bytes: &[u8]) -> io::Result<()> {
-    while unsent.is_empty() && !bytes.is_empty() {
+/// Writes what the socket takes now; what is left.
+fn write_some<'a>(stream: &mut TcpStream, mut bytes: &'a [u8]) -> io::Result<&'a [u8]> {
+    while !bytes.is_empty() {
         match stream.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
@@ -92,6 +124,5 @@ fn write(stream: &mut TcpStream, unsent: &mut Vec<u8>, mut bytes: &[u8]) -> io::
             Err(error) => return Err(error),
         }
     }
-    unsent.extend_from_slice(bytes);
-    Ok(())
+    Ok(bytes)
 }
