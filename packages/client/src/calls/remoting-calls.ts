@@ -16,17 +16,18 @@ export class RemotingCalls {
     this.#client = client;
   }
 
+  /** As {@link ask}, for callers that turn failures into `MqError`s themselves. */
+  invoke(address: string, request: RemotingCommand, options: CallOptions): Promise<RemotingCommand> {
+    return this.#client.invoke(address, request, options);
+  }
+
   /**
    * @returns the response, whatever its code
    * @throws MqError when there is none; the signal's reason when it aborts
    */
   async ask(address: string, request: RemotingCommand, options: CallOptions): Promise<RemotingCommand> {
-    const { timeoutMillis, signal } = options;
     try {
-      return await this.#client.invoke(address, request, {
-        timeoutMillis,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      return await this.#client.invoke(address, request, options);
     } catch (error) {
       throw toMqError(error, requestCodeName(request.code));
     }
@@ -49,12 +50,8 @@ export class RemotingCalls {
 
   /** Resolves when the request is queued on a connection. */
   async send(address: string, request: RemotingCommand, options: CallOptions): Promise<void> {
-    const { timeoutMillis, signal } = options;
     try {
-      await this.#client.invokeOneway(address, request, {
-        timeoutMillis,
-        ...(signal === undefined ? {} : { signal }),
-      });
+      await this.#client.invokeOneway(address, request, options);
     } catch (error) {
       throw toMqError(error, requestCodeName(request.code));
     }

@@ -17,15 +17,20 @@ export class BrokerAddresses {
     this.#routes = routes;
   }
 
+  /** The master, when no name server has to be asked for it. */
+  knownMaster(queue: MessageQueue): string | undefined {
+    return this.#routes.brokerAddress(queue.brokerName, MASTER_ID);
+  }
+
   /**
    * The master, which takes messages and keeps the offsets.
    * @throws MqError BROKER_NOT_FOUND
    */
   async findMaster(queue: MessageQueue): Promise<string> {
-    const known = this.#routes.brokerAddress(queue.brokerName, MASTER_ID);
+    const known = this.knownMaster(queue);
     if (known !== undefined) return known;
     await this.#routes.refresh(queue.topic);
-    const address = this.#routes.brokerAddress(queue.brokerName, MASTER_ID);
+    const address = this.knownMaster(queue);
     if (address !== undefined) return address;
     throw notFound(queue, 'has no master');
   }

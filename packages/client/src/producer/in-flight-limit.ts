@@ -52,12 +52,26 @@ export class InFlightLimit {
    */
   async acquire(bytes: number, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
-    if (this.#waiters.size === 0 && this.#hasRoom(bytes)) {
-      this.#take(bytes);
-    } else {
-      await this.#waitForRoom(bytes, signal);
-    }
-    return () => this.#release(bytes);
+    if (!this.tryAcquire(bytes)) await this.waitForRoom(bytes, signal);
+    return () => this.release(bytes);
+  }
+
+  /** As {@link acquire} without a promise. @returns false when there is no room, or others wait already */
+  tryAcquire(bytes: number): boolean {
+    if (this.#waiters.size > 0 || !this.#hasRoom(bytes)) return false;
+    this.#take(bytes);
+    return true;
+  }
+
+  /** Gives back what {@link tryAcquire} or {@link waitForRoom} took. */
+  release(bytes: number): void {
+    this.#count--;
+    this.#bytes -= bytes;
+    if (this.#waiters.size > 0) this.#admitWaiters();
+    if (this.#count > 0 || this.#waiters.size > 0) return;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
   }
 
   /** Resolves when nothing is in flight and nothing waits. */
@@ -78,7 +92,11 @@ export class InFlightLimit {
     this.#bytes += bytes;
   }
 
-  #waitForRoom(bytes: number, signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * Waits behind those that wait already.
+   * @throws MqError TOO_MANY_REQUESTS when too many do; the signal's reason when it aborts
+   */
+  async waitForRoom(bytes: number, signal?: AbortSignal): Promise<void> {
     const { countMax, bytesMax, waitingMax } = this.#limits;
     if (this.#waiters.size >= waitingMax) {
       throw new MqError(
@@ -89,7 +107,7 @@ export class InFlightLimit {
         },
       );
     }
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const aborted = (): void => {
         this.#waiters.delete(waiter);
         this.#admitWaiters();
@@ -105,16 +123,6 @@ export class InFlightLimit {
       this.#waiters.add(waiter);
       signal?.addEventListener('abort', aborted, { once: true });
     });
-  }
-
-  #release(bytes: number): void {
-    this.#count--;
-    this.#bytes -= bytes;
-    this.#admitWaiters();
-    if (this.#count > 0 || this.#waiters.size > 0) return;
-    const idle = this.#idle;
-    this.#idle = [];
-    for (const resolve of idle) resolve();
   }
 
   #admitWaiters(): void {

@@ -1,4 +1,3 @@
-import { encodeProperties } from '@centaurmq/protocol';
 import { illegal } from '../message/message-properties.ts';
 import type { Message } from '../message/message.ts';
 import type { PreparedMessage } from './prepared-message.ts';
@@ -36,8 +35,7 @@ export function splitBatch(messages: readonly PreparedMessage[], batchBytesMax: 
   let current: PreparedMessage[] = [];
   let currentBytes = 0;
   for (const message of messages) {
-    const bytes =
-      ELEMENT_HEAD_BYTES + message.body.length + Buffer.byteLength(encodeProperties(message.properties));
+    const bytes = ELEMENT_HEAD_BYTES + message.body.length + Buffer.byteLength(message.encodedProperties);
     if (bytes > batchBytesMax) {
       throw illegal(
         message,

@@ -1,24 +1,26 @@
 import type { RemotingCommand } from '@centaurmq/protocol';
-import { SystemTopic, encodeProperties } from '@centaurmq/protocol';
+import { SystemTopic, requestCodeName } from '@centaurmq/protocol';
 import type { Clock, Logger } from '@centaurmq/remoting';
 import type { RemotingCalls } from '../calls/remoting-calls.ts';
 import type { SendRequestParts, StoredAnswer } from '../calls/send-call.ts';
+import { toMqError } from '../calls/call-error.ts';
 import { sendRequest, toStoredAnswer } from '../calls/send-call.ts';
 import { MqError, MqErrorCode } from '../errors.ts';
 import type { BrokerAddresses } from '../instance/broker-addresses.ts';
 import type { MessageQueue } from '../message/message-queue.ts';
+import type { FailedAttempt } from './decide-send-retry.ts';
 import { decideSendRetry } from './decide-send-retry.ts';
 import type { MqFaultStrategy } from './mq-fault-strategy.ts';
 import type { SendStatus } from './send-result.ts';
 import { SendStatus as Status } from './send-result.ts';
-import type { TopicPublishInfo } from './topic-publish-info.ts';
+import type { TopicPublishTable } from './topic-publish-table.ts';
 
 /** One request's worth of messages: a single one, or a batch. */
 export interface Parcel {
   readonly topic: string;
   readonly flag: number;
-  /** Of the message; of a batch, those that the header shows. */
-  readonly properties: ReadonlyMap<string, string>;
+  /** Encoded; of a batch, those that the header shows. */
+  readonly properties: string;
   readonly body: Uint8Array;
   /** Bits of `MessageSysFlag`. */
   readonly sysFlag: number;
@@ -33,7 +35,9 @@ export interface DeliverOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-export interface Delivered extends StoredAnswer {
+export interface Delivered {
+  readonly answer: StoredAnswer;
+  /** Where the broker stored it. */
   readonly queue: MessageQueue;
 }
 
@@ -51,7 +55,7 @@ export interface MessageSenderOptions {
   readonly retryAnotherBrokerWhenNotStoreOk: boolean;
   readonly createTopicKey: string;
   readonly defaultTopicQueueNums: number;
-  readonly publishInfo: (topic: string) => Promise<TopicPublishInfo>;
+  readonly publishTable: TopicPublishTable;
 }
 
 /** Sends one parcel, trying other brokers when one fails. Apache RocketMQ: DefaultMQProducerImpl.sendDefaultImpl. */
@@ -64,36 +68,35 @@ export class MessageSender {
 
   /** @throws MqError of the last attempt */
   async deliver(parcel: Parcel, options: DeliverOptions): Promise<Delivered> {
-    const { clock, logger, group, faultStrategy } = this.#options;
+    const { clock, calls, brokers, faultStrategy } = this.#options;
     const startMillis = clock.monotonicMillis();
     const attemptsMax = options.queue === null ? 1 + this.#options.retryTimes : 1;
     let stored: Delivered | null = null;
     let lastBrokerName: string | null = null;
     for (let attempts = 1; ; attempts++) {
-      const queue: MessageQueue = options.queue ?? (await this.#selectQueue(parcel.topic, lastBrokerName));
+      const queue: MessageQueue =
+        options.queue ??
+        this.#knownQueue(parcel.topic, lastBrokerName) ??
+        (await this.#selectQueue(parcel.topic, lastBrokerName));
       lastBrokerName = queue.brokerName;
       const attemptStart = clock.monotonicMillis();
       const leftMillis = options.timeoutMillis - (attemptStart - startMillis);
+      const timeoutMillis = this.#attemptMillis(leftMillis, attempts < attemptsMax);
+      const request = this.#request(parcel, queue, false);
       try {
-        const answer = await this.#attempt(
-          parcel,
-          queue,
-          this.#attemptMillis(leftMillis, attempts < attemptsMax),
-          options,
-        );
+        const address = brokers.knownMaster(queue) ?? (await brokers.findMaster(queue));
+        const response = await calls.invoke(address, request, { timeoutMillis, signal: options.signal });
+        const answer = toStoredAnswer(request, response, address);
         faultStrategy.succeeded(queue.brokerName, clock.monotonicMillis() - attemptStart);
-        stored = { ...answer, queue: { ...queue, queueId: answer.queueId } };
+        stored = { answer, queue: queueOf(answer, queue) };
         if (!this.#isTriedElsewhere(answer.sendStatus, attempts, attemptsMax)) return stored;
-      } catch (error) {
+      } catch (thrown) {
         options.signal?.throwIfAborted();
+        const error = toMqError(thrown, requestCodeName(request.code));
         faultStrategy.failed(queue.brokerName, error instanceof MqError && error.response !== null);
         const elapsedMillis = clock.monotonicMillis() - startMillis;
-        const { timeoutMillis } = options;
-        const decision = decideSendRetry({ error, attempts, attemptsMax, elapsedMillis, timeoutMillis });
-        if (decision === 'retry') {
-          logger.warn({ err: error, group, queue, attempts }, 'a send failed; another queue is tried');
-          continue;
-        }
+        const failed = { error, attempts, attemptsMax, elapsedMillis, timeoutMillis: options.timeoutMillis };
+        if (this.#isRetried(failed, queue)) continue;
         // An earlier attempt has stored the message, though less safely than asked for.
         if (stored !== null) return stored;
         throw error;
@@ -109,17 +112,12 @@ export class MessageSender {
     await calls.send(address, this.#request(parcel, queue, true), options);
   }
 
-  async #attempt(
-    parcel: Parcel,
-    queue: MessageQueue,
-    timeoutMillis: number,
-    { signal }: DeliverOptions,
-  ): Promise<StoredAnswer> {
-    const { calls, brokers } = this.#options;
-    const address = await brokers.findMaster(queue);
-    const request = this.#request(parcel, queue, false);
-    const response = await calls.ask(address, request, { timeoutMillis, signal });
-    return toStoredAnswer(request, response, address);
+  #isRetried(failed: FailedAttempt, queue: MessageQueue): boolean {
+    if (decideSendRetry(failed) !== 'retry') return false;
+    const { logger, group } = this.#options;
+    const { error, attempts } = failed;
+    logger.warn({ err: error, group, queue, attempts }, 'a send failed; another queue is tried');
+    return true;
   }
 
   #request(parcel: Parcel, queue: MessageQueue, oneway: boolean): RemotingCommand {
@@ -133,7 +131,7 @@ export class MessageSender {
       sysFlag: parcel.sysFlag,
       bornTimestamp: clock.now(),
       flag: parcel.flag,
-      properties: encodeProperties(parcel.properties),
+      properties: parcel.properties,
       reconsumeTimes: 0,
       batch: parcel.isBatch,
       brokerName: queue.brokerName,
@@ -141,8 +139,16 @@ export class MessageSender {
     return sendRequest({ header, body: parcel.body }, oneway);
   }
 
+  /** @returns null when a name server has to be asked */
+  #knownQueue(topic: string, lastBrokerName: string | null): MessageQueue | null {
+    const publishInfo = this.#options.publishTable.known(topic);
+    return publishInfo === undefined
+      ? null
+      : this.#options.faultStrategy.selectQueue(publishInfo, lastBrokerName);
+  }
+
   async #selectQueue(topic: string, lastBrokerName: string | null): Promise<MessageQueue> {
-    const publishInfo = await this.#options.publishInfo(topic);
+    const publishInfo = await this.#options.publishTable.get(topic);
     const queue = this.#options.faultStrategy.selectQueue(publishInfo, lastBrokerName);
     if (queue !== null) return queue;
     throw new MqError(MqErrorCode.BROKER_NOT_FOUND, `topic ${topic} has no queue that can be written`, {
@@ -164,6 +170,10 @@ export class MessageSender {
       attempts < attemptsMax
     );
   }
+}
+
+function queueOf({ queueId }: StoredAnswer, asked: MessageQueue): MessageQueue {
+  return queueId === asked.queueId ? asked : { ...asked, queueId };
 }
 
 /** Topics made by the first send take their settings from this one. */

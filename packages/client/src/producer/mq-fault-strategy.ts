@@ -17,6 +17,7 @@ export class MqFaultStrategy {
   /** @returns null only when the topic has no queue that can be written */
   selectQueue(publishInfo: TopicPublishInfo, lastBrokerName: string | null): MessageQueue | null {
     const tolerance = this.#tolerance;
+    if (tolerance === null && lastBrokerName === null) return publishInfo.select();
     const isAnother = ({ brokerName }: MessageQueue): boolean => brokerName !== lastBrokerName;
     if (tolerance === null) return publishInfo.select(isAnother) ?? publishInfo.select();
     const now = this.#clock.monotonicMillis();

@@ -8,6 +8,8 @@ export interface PreparedMessage {
   readonly messageId: string;
   readonly flag: number;
   readonly properties: Map<string, string>;
+  /** As they are sent. */
+  readonly encodedProperties: string;
   readonly body: Uint8Array;
 }
 
@@ -42,12 +44,13 @@ export function prepareMessage(
   if ((flag | 0) !== flag) throw illegal(message, `flag is ${flag}; expected a 32-bit whole number`);
   const messageId = nextUniqueKey();
   const properties = messageProperties(message, messageId);
-  const propertiesBytes = Buffer.byteLength(encodeProperties(properties));
+  const encodedProperties = encodeProperties(properties);
+  const propertiesBytes = Buffer.byteLength(encodedProperties);
   if (propertiesBytes > PROPERTIES_BYTES_MAX) {
     throw illegal(
       message,
       `its properties take ${propertiesBytes} bytes; at most ${PROPERTIES_BYTES_MAX} are allowed`,
     );
   }
-  return { topic, messageId, flag, properties, body };
+  return { topic, messageId, flag, properties, encodedProperties, body };
 }

@@ -1,4 +1,9 @@
-import { MessageProperty, createUniqueKeyGenerator, encodeBatch } from '@centaurmq/protocol';
+import {
+  MessageProperty,
+  createUniqueKeyGenerator,
+  encodeBatch,
+  encodeProperties,
+} from '@centaurmq/protocol';
 import { MqError, MqErrorCode } from '../errors.ts';
 import type { InstanceUse } from '../instance/instance-use.ts';
 import { chooseInstance } from '../instance/instance-use.ts';
@@ -76,7 +81,7 @@ export class Producer {
       retryAnotherBrokerWhenNotStoreOk: this.#settings.retryAnotherBrokerWhenNotStoreOk,
       createTopicKey,
       defaultTopicQueueNums,
-      publishInfo: (topic) => this.#publishTable.get(topic),
+      publishTable: this.#publishTable,
     });
     this.#nextUniqueKey = createUniqueKeyGenerator({
       ip: hostAddress,
@@ -116,13 +121,18 @@ export class Producer {
    */
   async send(message: Message, options: SendOptions = {}): Promise<SendResult> {
     const prepared = this.#prepare(message);
-    const release = await this.#inFlight.acquire(prepared.body.length, options.signal);
+    const { length } = prepared.body;
+    // Nothing is awaited that is known already: each promise of a send in flight costs.
+    options.signal?.throwIfAborted();
+    if (!this.#inFlight.tryAcquire(length)) await this.#inFlight.waitForRoom(length, options.signal);
     try {
       const parcel = this.#parcel(prepared);
-      const delivered = await this.#sender.deliver(parcel, await this.#deliverOptions(message, options));
+      const isChosen = options.queue !== undefined || options.selectQueue !== undefined;
+      const queue = isChosen ? await this.#chosenQueue(message, options) : null;
+      const delivered = await this.#sender.deliver(parcel, this.#deliverOptions(queue, options));
       return toSendResult(prepared, delivered, 0);
     } finally {
-      release();
+      this.#inFlight.release(length);
     }
   }
 
@@ -134,7 +144,8 @@ export class Producer {
     const prepared = this.#prepare(message);
     const release = await this.#inFlight.acquire(prepared.body.length, options.signal);
     try {
-      await this.#sender.deliverOneway(this.#parcel(prepared), await this.#deliverOptions(message, options));
+      const queue = await this.#chosenQueue(message, options);
+      await this.#sender.deliverOneway(this.#parcel(prepared), this.#deliverOptions(queue, options));
     } finally {
       release();
     }
@@ -195,11 +206,10 @@ export class Producer {
     return prepareMessage(message, { bodyBytesMax: this.#settings.maxMessageBytes }, this.#nextUniqueKey);
   }
 
-  #parcel({ topic, flag, properties, body }: PreparedMessage): Parcel {
+  #parcel({ topic, flag, encodedProperties, body }: PreparedMessage): Parcel {
     const { compressBodyOverBytes, compression } = this.#settings;
-    if (body.length < compressBodyOverBytes)
-      return { topic, flag, properties, body, sysFlag: 0, isBatch: false };
-    return { topic, flag, properties, ...compress(body, compression), isBatch: false };
+    const parcel = { topic, flag, properties: encodedProperties, body, sysFlag: 0, isBatch: false };
+    return body.length < compressBodyOverBytes ? parcel : { ...parcel, ...compress(body, compression) };
   }
 
   async #sendOneBatch(
@@ -208,22 +218,22 @@ export class Producer {
     options: SendOptions,
   ): Promise<SendResult[]> {
     const body = encodeBatch(batch);
-    const properties = new Map([
-      [MessageProperty.WAIT_STORE_MSG_OK as string, String(first.waitStoreMessageOk ?? true)],
-    ]);
+    const properties = encodeProperties(
+      new Map([[MessageProperty.WAIT_STORE_MSG_OK, String(first.waitStoreMessageOk ?? true)]]),
+    );
     const release = await this.#inFlight.acquire(body.length, options.signal);
     try {
       const parcel: Parcel = { topic: first.topic, flag: 0, properties, body, sysFlag: 0, isBatch: true };
-      const delivered = await this.#sender.deliver(parcel, await this.#deliverOptions(first, options));
+      const queue = await this.#chosenQueue(first, options);
+      const delivered = await this.#sender.deliver(parcel, this.#deliverOptions(queue, options));
       return batch.map((message, index) => toSendResult(message, delivered, index));
     } finally {
       release();
     }
   }
 
-  async #deliverOptions(message: Message, options: SendOptions): Promise<DeliverOptions> {
-    const timeoutMillis = options.timeoutMillis ?? this.#settings.sendTimeoutMillis;
-    return { timeoutMillis, queue: await this.#chosenQueue(message, options), signal: options.signal };
+  #deliverOptions(queue: MessageQueue | null, { timeoutMillis, signal }: SendOptions): DeliverOptions {
+    return { timeoutMillis: timeoutMillis ?? this.#settings.sendTimeoutMillis, queue, signal };
   }
 
   async #chosenQueue(message: Message, { queue, selectQueue }: SendOptions): Promise<MessageQueue | null> {
@@ -254,8 +264,12 @@ export class Producer {
   }
 }
 
-function toSendResult({ messageId }: PreparedMessage, delivered: Delivered, index: number): SendResult {
-  const { sendStatus, offsetMessageIds, queue, queueOffset, transactionId, recallHandle } = delivered;
+function toSendResult(
+  { messageId }: PreparedMessage,
+  { queue, answer }: Delivered,
+  index: number,
+): SendResult {
+  const { sendStatus, offsetMessageIds, queueOffset, transactionId, recallHandle } = answer;
   return {
     sendStatus,
     messageId,

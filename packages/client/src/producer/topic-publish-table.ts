@@ -32,10 +32,20 @@ export class TopicPublishTable {
     return [...this.#published.keys()];
   }
 
+  /** @returns undefined when a name server has to be asked */
+  known(topic: string): TopicPublishInfo | undefined {
+    const route = this.#options.routes.get(topic);
+    return route === undefined ? undefined : this.#infoOf(topic, route);
+  }
+
   /** @throws MqError TOPIC_NOT_FOUND, NAME_SERVER_UNAVAILABLE */
   async get(topic: string): Promise<TopicPublishInfo> {
     const { routes } = this.#options;
     const route = routes.get(topic) ?? (await routes.refresh(topic)) ?? (await this.#routeOfNewTopic(topic));
+    return this.#infoOf(topic, route);
+  }
+
+  #infoOf(topic: string, route: TopicRouteData): TopicPublishInfo {
     const known = this.#published.get(topic);
     if (known?.route === route) return known.info;
     const queues = publishQueues(topic, route);

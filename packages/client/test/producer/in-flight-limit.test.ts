@@ -75,3 +75,14 @@ test('idle waits for what is in flight', async () => {
   await settled();
   expect(isIdle).toBe(true);
 });
+
+test('whoever does not wait takes no place from those who do', async () => {
+  const limit = new InFlightLimit({ countMax: 2, bytesMax: 100, waitingMax: 10 });
+  expect(limit.tryAcquire(60)).toBe(true);
+  const large = limit.acquire(50);
+  expect(limit.tryAcquire(10)).toBe(false);
+  limit.release(60);
+  await large;
+  expect(limit.tryAcquire(10)).toBe(true);
+  expect(limit).toMatchObject({ count: 2, bytes: 60, waitingCount: 0 });
+});

@@ -1,5 +1,6 @@
 import { encodeFrame, isOneway } from '@centaurmq/protocol';
 import type { RemotingCommand } from '@centaurmq/protocol';
+import type { Caller } from '../connection/call.ts';
 import type { SharedReceiveBuffer } from '../connection/frame-assembler.ts';
 import { PartialFrames } from '../connection/partial-frames.ts';
 import type { ConnectionOwner } from '../connection/remoting-connection.ts';
@@ -28,14 +29,20 @@ export interface PeerOptions {
   readonly closed: () => void;
 }
 
+interface ReadyOptions {
+  readonly timeoutMillis: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 interface Waiter {
   ready(connection: RemotingConnection): void;
   failed(reason: Error): void;
 }
 
 /** One address: its connection, and the calls that wait for it or for room on it. */
-export class Peer {
+export class Peer implements Caller {
   readonly address: string;
+  readonly clock: Clock;
   connection: RemotingConnection | null = null;
   readonly #target: SocketAddress;
   readonly #options: PeerOptions;
@@ -52,6 +59,7 @@ export class Peer {
     this.address = address;
     this.#target = parseAddress(address);
     this.#options = options;
+    this.clock = options.clock;
     const { inFlightBytesMax } = options.limits;
     this.#inFlight = new InFlightRequests({ inFlightBytesMax, inFlightBytesTotalMax: inFlightBytesMax });
     this.#inFlight.onRelieved = (connection) => connection.resumeReading();
@@ -93,10 +101,20 @@ export class Peer {
   }
 
   /** The next call makes a new connection; calls that wait on this one may still be answered. */
-  retire(connection: RemotingConnection): void {
+  sentAway(connection: RemotingConnection): void {
     if (this.connection !== connection) return;
     this.connection = null;
     this.#retired.add(connection);
+  }
+
+  timedOut(connection: RemotingConnection): void {
+    const { silentMillisMax } = this.#options.limits;
+    if (connection.silentMillis < silentMillisMax) return;
+    connection.destroy(
+      new Error(
+        `${this.address} owes an answer and has been silent for ${silentMillisMax} ms (silentMillisMax)`,
+      ),
+    );
   }
 
   /** The open connection when a call can be written now. */
@@ -111,13 +129,7 @@ export class Peer {
    * Waits for a connection that has room.
    * @throws RemotingConnectError, RemotingTooMuchRequestError
    */
-  ready({
-    timeoutMillis,
-    signal,
-  }: {
-    timeoutMillis: number;
-    signal?: AbortSignal;
-  }): Promise<RemotingConnection> {
+  ready({ timeoutMillis, signal }: ReadyOptions): Promise<RemotingConnection> {
     const { clock, limits } = this.#options;
     const { pendingCallsMax, unsentBytesPause } = limits;
     if (this.pendingCount >= pendingCallsMax) {

@@ -3,7 +3,6 @@ import type { RemotingCommand } from '@centaurmq/protocol';
 import { callOn } from '../connection/call.ts';
 import type { SharedReceiveBuffer } from '../connection/frame-assembler.ts';
 import { createSharedReceiveBuffer } from '../connection/frame-assembler.ts';
-import type { RemotingConnection } from '../connection/remoting-connection.ts';
 import { RequestTable } from '../dispatch/request-table.ts';
 import type { Clock } from '../environment/clock.ts';
 import type { Logger } from '../environment/logger.ts';
@@ -28,7 +27,7 @@ export interface InvokeOptions {
   /** For everything together: connecting, waiting for room, the answer. */
   readonly timeoutMillis: number;
   /** Aborting rejects with the signal's reason; the request may have been sent. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -83,11 +82,11 @@ export class RemotingClient {
     const peer = this.#peer(address);
     if (peer instanceof Error) return Promise.reject(peer);
     const connection = peer.readyConnection();
-    if (connection !== null) return this.#call(peer, connection, command, timeoutMillis, signal);
+    if (connection !== null) return callOn(connection, command, peer, timeoutMillis, signal);
     const startMillis = this.#options.clock.monotonicMillis();
     return peer.ready(options).then((ready) => {
       const elapsedMillis = this.#options.clock.monotonicMillis() - startMillis;
-      return this.#call(peer, ready, command, Math.max(0, timeoutMillis - elapsedMillis), signal);
+      return callOn(ready, command, peer, Math.max(0, timeoutMillis - elapsedMillis), signal);
     });
   }
 
@@ -111,32 +110,6 @@ export class RemotingClient {
     const peers = address === undefined ? [...this.#peers.values()] : [this.#peers.get(address)];
     for (const peer of peers) peer?.close(new Error('closed by this side'));
     await Promise.resolve();
-  }
-
-  #call(
-    peer: Peer,
-    connection: RemotingConnection,
-    command: RemotingCommand,
-    timeoutMillis: number,
-    signal: AbortSignal | undefined,
-  ): Promise<RemotingCommand> {
-    const { address } = peer;
-    return callOn(connection, command, {
-      address,
-      timeoutMillis,
-      clock: this.#options.clock,
-      signal,
-      sentAway: () => peer.retire(connection),
-      timedOut: () => {
-        const { silentMillisMax } = this.#limits;
-        if (connection.silentMillis < silentMillisMax) return;
-        connection.destroy(
-          new Error(
-            `${address} owes an answer and has been silent for ${silentMillisMax} ms (silentMillisMax)`,
-          ),
-        );
-      },
-    });
   }
 
   #peer(address: string): Peer | RemotingConnectError {

@@ -163,7 +163,7 @@ export class RemotingServer {
         new RemotingTooMuchRequestError(message, { address, elapsedMillis: 0, limit: pendingCallsMax }),
       );
     }
-    return callOn(open, command, { address, timeoutMillis, clock: this.#options.clock });
+    return callOn(open, command, { address, clock: this.#options.clock }, timeoutMillis);
   }
 
   /** A one-way request to the client; dropped when the connection is gone. */
