@@ -578,6 +578,7 @@ module.exports.close = nativeBinding.close
 module.exports.configure = nativeBinding.configure
 module.exports.defineTopic = nativeBinding.defineTopic
 module.exports.deleteTopic = nativeBinding.deleteTopic
+module.exports.duplicateDescriptor = nativeBinding.duplicateDescriptor
 module.exports.flush = nativeBinding.flush
 module.exports.ingest = nativeBinding.ingest
 module.exports.lookup = nativeBinding.lookup

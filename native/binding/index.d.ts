@@ -44,6 +44,9 @@ export declare function defineTopic(store: number, specJson: string): number
 /** Blocking. Forgets the topic's queues and removes their files; its messages stay in the log until retention. */
 export declare function deleteTopic(store: number, topic: number): void
 
+/** A second descriptor of the same socket or file, closed on `exec`. Whoever gets it closes it. */
+export declare function duplicateDescriptor(descriptor: number): number
+
 /**
  * Blocking group commit: makes durable what was appended before the call and returns the flushed commit log offset. One
  * runs at a time; callers meanwhile share the next. Throws with `code` STORE_POISONED after a failed fsync.

@@ -8,6 +8,7 @@ exports.close = engine.close;
 exports.configure = engine.configure;
 exports.defineTopic = engine.defineTopic;
 exports.deleteTopic = engine.deleteTopic;
+exports.duplicateDescriptor = engine.duplicateDescriptor;
 exports.flush = engine.flush;
 exports.ingest = engine.ingest;
 exports.lookup = engine.lookup;

@@ -11,6 +11,7 @@
 #![expect(clippy::too_many_arguments, reason = "an object would cost more than the call")]
 
 mod append_request;
+mod descriptors;
 mod error;
 mod messages;
 mod metadata;

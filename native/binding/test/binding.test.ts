@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type * as EngineModule from '../index.js';
@@ -236,6 +236,17 @@ describe('the process', () => {
 });
 
 describe('the package', () => {
+  it('duplicates descriptors, and refuses what is none', () => {
+    const own = openSync(import.meta.filename, 'r');
+    const second = engine.duplicateDescriptor(own);
+    expect(second).not.toBe(own);
+    closeSync(own);
+    expect(fstatSync(second).isFile()).toBe(true);
+    closeSync(second);
+    expect(() => engine.duplicateDescriptor(-1)).toThrow('-1 is no descriptor');
+    expect(() => engine.duplicateDescriptor(1_000_000)).toThrow('descriptor 1000000 cannot be duplicated');
+  });
+
   it('exports by name what its types declare', () => {
     const types = readFileSync(new URL('../index.d.ts', import.meta.url), 'utf8');
     const declared = [...types.matchAll(/^export declare function (\w+)/gm)].map((match) => match[1]);

@@ -22,6 +22,7 @@ import { MessagePath } from './message-path.ts';
 import { BrokerRegistration } from './registration/broker-registration.ts';
 import { BrokerStatsManager } from './statistics/broker-stats-manager.ts';
 import { StoreStatsService } from './statistics/store-stats-service.ts';
+import { startIoThreads } from './store/io-threads.ts';
 import type { NativeModule } from './store/native-module.ts';
 import { type OpenStore, type RecoveryReport, type StoreLocation, openStore } from './store/open-store.ts';
 import { SubscriptionGroupManager } from './subscription/subscription-group-manager.ts';
@@ -126,6 +127,7 @@ export class Broker {
     this.#endings.push(() => messagePath.stop());
     const servers = new BrokerServers({
       ...this.#options,
+      transport: this.#serverTransport(store, messagePath),
       listenPort: config.listenPort,
       chunkIngestor: messagePath.ingestor,
     });
@@ -183,6 +185,17 @@ export class Broker {
     this.#endings.push(() => store.close());
     await storeOpened?.(store);
     return store;
+  }
+
+  /** With I/O threads the servers' connections are theirs. */
+  #serverTransport({ messages, native }: OpenStore, { ingestEffects }: MessagePath): Transport {
+    const { config, transport, logger } = this.#options;
+    const threadCount = config.serverSelectorThreads;
+    if (threadCount === 0) return transport;
+    const parts = { store: messages.store, native, effects: ingestEffects, transport, logger };
+    const threads = startIoThreads({ ...parts, threadCount });
+    this.#endings.push(() => threads.close());
+    return threads;
   }
 
   #statistics(

@@ -21,7 +21,7 @@ import {
 } from './send/consumer-send-msg-back-processor.ts';
 import { unsafeResponse } from './send/put-message-response.ts';
 import { SendMessageProcessor, sendMessageCodes } from './send/send-message-processor.ts';
-import { StoreIngestEffects, withheldBytesMaxDefault } from './store/ingest-effects.ts';
+import { type IngestEffects, StoreIngestEffects, withheldBytesMaxDefault } from './store/ingest-effects.ts';
 import { NativeChunkIngestor } from './store/native-chunk-ingestor.ts';
 import type { OpenStore } from './store/open-store.ts';
 import type { SubscriptionGroupManager } from './subscription/subscription-group-manager.ts';
@@ -49,6 +49,8 @@ export type PortKind = 'main' | 'vip';
 export class MessagePath {
   /** To be given to every server that takes sends. */
   readonly ingestor: ChunkIngestor;
+  /** To be given to whoever else runs the hot path. */
+  readonly ingestEffects: IngestEffects;
   readonly offsets: ConsumerOffsetManager;
   readonly holds: PullRequestHoldService;
   readonly schedule: ScheduleMessageService;
@@ -69,14 +71,15 @@ export class MessagePath {
       clock,
       heldPullsMax: heldPullsMaxDefault,
     });
+    this.ingestEffects = new StoreIngestEffects({
+      store: store.messages,
+      withheldBytesMax: withheldBytesMaxDefault,
+      unsafeResponse: (outcome) => unsafeResponse(outcome, store.messages.gate.poisonReason),
+    });
     this.ingestor = new NativeChunkIngestor({
       native: store.native,
       store: store.messages.store,
-      effects: new StoreIngestEffects({
-        store: store.messages,
-        withheldBytesMax: withheldBytesMaxDefault,
-        unsafeResponse: (outcome) => unsafeResponse(outcome, store.messages.gate.poisonReason),
-      }),
+      effects: this.ingestEffects,
       clock,
       logger: options.logger,
       sendFrames: this.#sendFrames,

@@ -26,6 +26,7 @@ export interface BrokerConfig {
   readonly registerNameServerPeriod: number;
   readonly registerBrokerTimeoutMills: number;
   readonly channelExpiredTimeout: number;
+  readonly serverSelectorThreads: number;
   readonly brokerPermission: number;
   readonly defaultTopicQueueNums: number;
   readonly autoCreateTopicEnable: boolean;
@@ -99,6 +100,11 @@ export const brokerConfigKeys: ConfigKeys = {
     { min: 1000, max: HOUR_MILLIS },
     'Milliseconds without a heartbeat until a client is forgotten',
     { updatable: true },
+  ),
+  serverSelectorThreads: integer(
+    0,
+    { min: 0, max: 64 },
+    'Threads that serve connections beside the main one; 0: it serves all itself. `centaurmq start` chooses by the processors',
   ),
   // Topics and groups.
   brokerPermission: integer(6, { min: 0, max: 6 }, '4 read, 2 write, 6 both', { updatable: true }),

@@ -16,6 +16,8 @@ export interface MachineFacts {
   /** The first address that is not loopback, else 127.0.0.1. */
   readonly address: string;
   readonly storePathRootDir: string;
+  /** I/O threads that pay here. Absent: none. */
+  readonly serverSelectorThreads?: number;
 }
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal are exactly its type's
@@ -55,6 +57,8 @@ export function resolveBrokerConfig(given: Partial<BrokerConfig>, machine: Machi
   const config = resolved as MutableBrokerConfig;
   if (config.brokerName === '') config.brokerName = brokerNameFrom(machine.hostName);
   if (config.brokerIP1 === '') config.brokerIP1 = machine.address;
+  if (given.serverSelectorThreads === undefined)
+    config.serverSelectorThreads = machine.serverSelectorThreads ?? 0;
   if (config.storePathRootDir === '') config.storePathRootDir = machine.storePathRootDir;
   return config;
 }

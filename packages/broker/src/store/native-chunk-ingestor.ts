@@ -1,4 +1,5 @@
 import { hostAddressBytes } from '@centaurmq/protocol';
+import { wholeFrames } from '@centaurmq/remoting';
 import type { ChunkIngestor, Clock, Connection, IngestResult, Logger } from '@centaurmq/remoting';
 import type { IngestEffects } from './ingest-effects.ts';
 import type { NativeModule } from './native-module.ts';
@@ -160,14 +161,12 @@ function describeViolation(code: number, consumedBytes: number): string {
 
 /** All whole frames of a chunk; the server has checked that there is one. */
 function leftToGeneralPath(chunk: Uint8Array): IngestResult {
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  const otherFrames: number[] = [];
-  let start = 0;
-  while (start + 4 <= chunk.length) {
-    const end = start + 4 + view.getInt32(start);
-    if (end <= start + 4 || end > chunk.length) break;
-    otherFrames.push(start, end);
-    start = end;
-  }
-  return { consumedBytes: start, responses: null, release: null, otherFrames, violation: null };
+  const otherFrames = wholeFrames(chunk);
+  return {
+    consumedBytes: otherFrames.at(-1) ?? 0,
+    responses: null,
+    release: null,
+    otherFrames,
+    violation: null,
+  };
 }

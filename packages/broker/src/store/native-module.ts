@@ -56,6 +56,8 @@ export interface NativeModule {
   /** Blocking. */
   maintain(store: number, taskJson: string): string;
   status(store: number): string;
+  /** A second descriptor of the same socket; not on Windows. */
+  duplicateDescriptor(descriptor: number): number;
   /** Blocking. */
   metadataScan(store: number, table: string): Uint8Array;
   /** Blocking. */

@@ -167,7 +167,8 @@ export class NodeStream implements ByteStream {
   }
 }
 
-function addressOf(host: string | undefined, port: number | undefined): SocketAddress {
+/** IPv4 addresses that a dual-stack socket reports in IPv6's form are given as IPv4. */
+export function addressOf(host: string | undefined, port: number | undefined): SocketAddress {
   const literal = host ?? '';
   return { host: literal.startsWith('::ffff:') ? literal.slice('::ffff:'.length) : literal, port: port ?? 0 };
 }

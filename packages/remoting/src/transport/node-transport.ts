@@ -9,11 +9,11 @@ import type {
   ListenOptions,
   Transport,
 } from '../environment/transport.ts';
+import { listening } from './listening.ts';
 import { NodeStream } from './node-stream.ts';
 import type { TlsSniffer } from './node-stream.ts';
 
 const TLS_HANDSHAKE_RECORD = 0x16;
-const LISTEN_BACKLOG = 1024;
 
 /** The network of the system. Plain sockets are read with `onread`; `noDelay` is set. */
 export function nodeTransport(): Transport {
@@ -25,26 +25,13 @@ function listen(options: ListenOptions): Promise<Listener> {
   const server = createServer({ pauseOnConnect: true }, (accepted) => {
     options.accepted(acceptedStream(accepted, options.tlsMode, secure));
   });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG }, () => {
-      server.off('error', reject);
-      // EMFILE and the like on accept: that connection is lost, the listener is not.
-      server.on('error', () => undefined);
-      const bound = server.address();
-      const port = bound !== null && typeof bound === 'object' ? bound.port : options.port;
-      resolve({
-        address: { host: options.host, port },
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed());
-          }),
-      });
-    });
-  });
+  return listening(server, options);
 }
 
-function secureContextOf(options: ListenOptions): SecureContext | null {
+/** What a listener needs to speak TLS; null: it speaks plain. */
+export function secureContextOf(
+  options: Pick<ListenOptions, 'host' | 'port' | 'tlsMode' | 'tlsIdentity'>,
+): SecureContext | null {
   if (options.tlsIdentity !== undefined && options.tlsMode !== 'disabled') {
     return createSecureContext({
       cert: options.tlsIdentity.certificate,
@@ -64,25 +51,43 @@ function acceptedStream(
   tlsMode: ListenOptions['tlsMode'],
   secure: SecureContext | null,
 ): ByteStream {
-  const stream = new NodeStream();
   // Whatever goes wrong on it is told by the socket that takes its place.
   accepted.on('error', () => undefined);
-  if (tlsMode === 'enforcing' && secure !== null) {
-    stream.adopt(new TLSSocket(accepted, { isServer: true, secureContext: secure }), null);
-    return stream;
-  }
-  const sniffer: TlsSniffer | null =
-    secure === null
-      ? null
-      : (socket, first) => {
-          if (first[0] !== TLS_HANDSHAKE_RECORD) return null;
-          // In flowing mode without a listener the bytes would be lost before the TLS socket takes them.
-          socket.pause();
-          socket.unshift(first);
-          return new TLSSocket(socket, { isServer: true, secureContext: secure });
-        };
-  stream.adopt(withOnread(accepted, stream), sniffer);
+  if (tlsMode === 'enforcing' && secure !== null) return securedStream(accepted, secure);
+  const stream = new NodeStream();
+  stream.adopt(withOnread(accepted, stream), secure === null ? null : tlsSniffer(secure));
   return stream;
+}
+
+/** The stream of a connected socket that came from elsewhere; closing the descriptor is the stream's from here on. */
+export function descriptorStream(
+  descriptor: number,
+  tlsMode: ListenOptions['tlsMode'],
+  secure: SecureContext | null,
+): ByteStream {
+  const options = { fd: descriptor, readable: true, writable: true, manualStart: true, allowHalfOpen: false };
+  if (tlsMode === 'enforcing' && secure !== null) return securedStream(new Socket(options), secure);
+  const stream = new NodeStream();
+  const readingDirectly = { ...options, onread: stream.onreadOf() };
+  const socket = new Socket(readingDirectly);
+  stream.adopt(socket, secure === null ? null : tlsSniffer(secure));
+  return stream;
+}
+
+function securedStream(socket: Socket, secure: SecureContext): ByteStream {
+  const stream = new NodeStream();
+  stream.adopt(new TLSSocket(socket, { isServer: true, secureContext: secure }), null);
+  return stream;
+}
+
+function tlsSniffer(secure: SecureContext): TlsSniffer {
+  return (socket, first) => {
+    if (first[0] !== TLS_HANDSHAKE_RECORD) return null;
+    // In flowing mode without a listener the bytes would be lost before the TLS socket takes them.
+    socket.pause();
+    socket.unshift(first);
+    return new TLSSocket(socket, { isServer: true, secureContext: secure });
+  };
 }
 
 /**

@@ -1,0 +1,28 @@
+// The entry of an I/O thread: serves sockets, runs the hot path on the shared store, leaves everything else to the broker's thread.
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type IoThreadServices, serveIoThread, systemClock } from '@centaurmq/remoting';
+import { IoThreadEffects, type ReleasedNote } from './io-thread-effects.ts';
+import { NativeChunkIngestor } from './native-chunk-ingestor.ts';
+import { loadNativeModule } from './native-module.ts';
+
+/** What the broker's thread gives a new one. */
+export interface IoWorkerData {
+  /** The engine's number of the store. */
+  readonly store: number;
+}
+
+function serve(port: MessagePort, { store }: IoWorkerData): void {
+  const clock = systemClock;
+  serveIoThread({
+    port,
+    clock,
+    hotPath: ({ logger, sendFrames, note }: IoThreadServices) => {
+      const effects = new IoThreadEffects(note);
+      const native = loadNativeModule();
+      const ingestor = new NativeChunkIngestor({ native, store, effects, clock, logger, sendFrames });
+      return { ingestor, noted: (released) => effects.released(released as ReleasedNote) };
+    },
+  });
+}
+
+if (parentPort !== null) serve(parentPort, workerData as IoWorkerData);
