@@ -17,6 +17,7 @@ const MQ_VERSION: u32 = 479;
 pub mod request_code {
     pub const PULL_MESSAGE: u32 = 11;
     pub const UPDATE_AND_CREATE_TOPIC: u32 = 17;
+    pub const UPDATE_AND_CREATE_TOPIC_LIST: u32 = 18;
     pub const GET_MAX_OFFSET: u32 = 30;
     pub const GET_MIN_OFFSET: u32 = 31;
     pub const HEART_BEAT: u32 = 34;
