@@ -214,7 +214,9 @@ describe.skipIf(!canHandOver)('a broker with two I/O threads', () => {
       const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from('ffffffff00000000', 'hex')));
       socket.once('close', () => resolve()).resume();
     });
-    await expect.poll(() => JSON.stringify(warnings)).toContain('malformed frame');
+    await expect
+      .poll(() => JSON.stringify(warnings), { timeout: TIMEOUT_MILLIS })
+      .toContain('malformed frame');
     expect((await healthy.invoke(address, send('Ok', 0, 'y'), options)).code).toBe(ResponseCode.SUCCESS);
   });
 

@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startApacheCluster } from './apache/apache-cluster.ts';
 import { startOurCluster } from './cluster-under-test.ts';
 
+/** A genuine broker's changes reach the name server in its own time. */
+const patiently = { timeout: 30_000, interval: 100 };
+
 interface Servers extends AsyncDisposable {
   readonly nameServerAddress: string;
   readonly brokerAddress: string;
@@ -62,8 +65,10 @@ describe.each(clusters)('administration of %s', (_, startCluster) => {
     );
     expect(created).toMatchObject([{ topicName: 'Orders', readQueueNums: 6, writeQueueNums: 5, perm: 6 }]);
     const route = async (): Promise<unknown> => json('topicRoute', '-t', 'Orders');
-    await vi.waitFor(async () =>
-      expect(await route()).toMatchObject({ queueDatas: [{ readQueueNums: 6, writeQueueNums: 5 }] }),
+    await vi.waitFor(
+      async () =>
+        expect(await route()).toMatchObject({ queueDatas: [{ readQueueNums: 6, writeQueueNums: 5 }] }),
+      patiently,
     );
     expect(await json('topicList')).toContain('Orders');
     const table = await admin('topicRoute', '-t', 'Orders');
@@ -71,8 +76,9 @@ describe.each(clusters)('administration of %s', (_, startCluster) => {
     expect(table.out).toContain(`0=${cluster.brokerAddress}`);
 
     await json('updateTopic', '-c', 'DefaultCluster', '-t', 'Orders', '-r', '7', '-w', '7', '-p', '4');
-    await vi.waitFor(async () =>
-      expect(await route()).toMatchObject({ queueDatas: [{ readQueueNums: 7, perm: 4 }] }),
+    await vi.waitFor(
+      async () => expect(await route()).toMatchObject({ queueDatas: [{ readQueueNums: 7, perm: 4 }] }),
+      patiently,
     );
 
     await json('deleteTopic', '-t', 'Orders', '-c', 'DefaultCluster');
@@ -94,7 +100,7 @@ describe.each(clusters)('administration of %s', (_, startCluster) => {
             activated: true,
           },
         ]),
-      { timeout: 30_000 },
+      patiently,
     );
     const unknown = await admin('clusterList', '-c', 'Nowhere');
     expect(unknown).toMatchObject({ exitCode: 1 });
@@ -106,16 +112,13 @@ describe.each(clusters)('administration of %s', (_, startCluster) => {
     await json('updateTopic', '-b', cluster.brokerAddress, '-t', 'Counted', '-r', '2', '-w', '2');
     await using producer = new Producer({ group: 'counting-producer', nameServers });
     await producer.start();
-    await vi.waitFor(() => producer.fetchPublishQueues('Counted'));
+    await vi.waitFor(() => producer.fetchPublishQueues('Counted'), patiently);
     for (let number = 0; number < 10; number++) await producer.send({ topic: 'Counted', body: `${number}` });
     // Apache's broker enters messages into their queues a moment after it acknowledged them.
-    await vi.waitFor(
-      async () => {
-        const status = (await json('topicStatus', '-t', 'Counted')) as { queues: { maxOffset: number }[] };
-        expect(status.queues.map(({ maxOffset }) => maxOffset)).toEqual([5, 5]);
-      },
-      { timeout: 30_000 },
-    );
+    await vi.waitFor(async () => {
+      const status = (await json('topicStatus', '-t', 'Counted')) as { queues: { maxOffset: number }[] };
+      expect(status.queues.map(({ maxOffset }) => maxOffset)).toEqual([5, 5]);
+    }, patiently);
 
     let consumed = 0;
     await using consumer = new PushConsumer({
@@ -130,7 +133,7 @@ describe.each(clusters)('administration of %s', (_, startCluster) => {
     });
     await consumer.subscribe('Counted');
     await consumer.start();
-    await vi.waitFor(() => expect(consumed).toBe(10), { timeout: 30_000 });
+    await vi.waitFor(() => expect(consumed).toBe(10), patiently);
     await vi.waitFor(
       async () => {
         const progress = (await json('consumerProgress', '-g', 'counting-group')) as {
