@@ -2,7 +2,7 @@
 import { runAdminCommandLine } from '@centaurmq/admin-cli';
 import { Producer, PushConsumer } from '@centaurmq/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startApacheCluster } from './apache/apache-cluster.ts';
+import { startApacheCluster } from '@centaurmq/apache-rocketmq';
 import { startOurCluster } from './cluster-under-test.ts';
 
 /** A genuine broker's changes reach the name server in its own time. */

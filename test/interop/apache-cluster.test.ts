@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { scratchFolder, startApacheBroker, startApacheNameServer } from './apache/apache-cluster.ts';
-import { mqadmin } from './apache/mqadmin.ts';
+import { scratchFolder, startApacheBroker, startApacheNameServer, mqadmin } from '@centaurmq/apache-rocketmq';
 
 test('a genuine name server and broker start, register, answer mqadmin and stop cleanly', async () => {
   const storeFolder = scratchFolder('apache-store');

@@ -3,9 +3,15 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { scratchFolder, startApacheBroker, startApacheNameServer } from './apache/apache-cluster.ts';
-import { produce, startConsumer } from './apache/java-clients.ts';
-import { packStore, unpackStore } from './apache/store-archive.ts';
+import {
+  scratchFolder,
+  startApacheBroker,
+  startApacheNameServer,
+  produce,
+  startConsumer,
+  packStore,
+  unpackStore,
+} from '@centaurmq/apache-rocketmq';
 import {
   type StoreContent,
   longGroup,

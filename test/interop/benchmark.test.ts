@@ -2,9 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { scratchFolder } from './apache/apache-cluster.ts';
-import { classpath } from './apache/classpath.ts';
-import { JavaProcess } from './apache/java-process.ts';
+import { scratchFolder, classpath, JavaProcess } from '@centaurmq/apache-rocketmq';
 import { startClusterUnderTest } from './cluster-under-test.ts';
 import { consumedMessages, storedMessages } from './queue-offsets.ts';
 

@@ -4,9 +4,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { scratchFolder, startApacheBroker, startApacheNameServer } from './apache/apache-cluster.ts';
-import { freePort } from './apache/free-ports.ts';
-import { rawRequest } from './apache/raw-request.ts';
+import {
+  scratchFolder,
+  startApacheBroker,
+  startApacheNameServer,
+  freePort,
+  rawRequest,
+} from '@centaurmq/apache-rocketmq';
 
 const commandLine = join(import.meta.dirname, '../../packages/centaurmq/bin/centaurmq.js');
 const startTimeoutMillis = 30_000;

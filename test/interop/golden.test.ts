@@ -1,9 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { scratchFolder } from './apache/apache-cluster.ts';
-import { classpath } from './apache/classpath.ts';
-import { JavaProcess } from './apache/java-process.ts';
+import { scratchFolder, classpath, JavaProcess } from '@centaurmq/apache-rocketmq';
 
 const fixtures = join(import.meta.dirname, '../fixtures/golden');
 

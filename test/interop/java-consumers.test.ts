@@ -5,7 +5,7 @@ import {
   type JavaConsumer,
   produce,
   startConsumer,
-} from './apache/java-clients.ts';
+} from '@centaurmq/apache-rocketmq';
 import { type ClusterUnderTest, startClusterUnderTest } from './cluster-under-test.ts';
 
 const queueCount = 8;

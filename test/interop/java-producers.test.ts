@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientVersions, dump, produce } from './apache/java-clients.ts';
+import { clientVersions, dump, produce } from '@centaurmq/apache-rocketmq';
 import { type ClusterUnderTest, startClusterUnderTest } from './cluster-under-test.ts';
 
 const count = 200;

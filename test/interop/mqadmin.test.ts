@@ -1,9 +1,7 @@
 // The same commands of Apache's mqadmin against a genuine cluster and ours: the same answers, apart from values that
 // must differ.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startApacheCluster } from './apache/apache-cluster.ts';
-import { produce, startConsumer } from './apache/java-clients.ts';
-import { mqadmin } from './apache/mqadmin.ts';
+import { startApacheCluster, produce, startConsumer, mqadmin } from '@centaurmq/apache-rocketmq';
 import { startClusterUnderTest } from './cluster-under-test.ts';
 import { brokerStatus, clusterRows, type ClusterNames, normalise } from './mqadmin-output.ts';
 

@@ -5,9 +5,13 @@ import { memoryKvConfigStore, NameServer } from '@centaurmq/namesrv';
 import { crc32, parseFastJson } from '@centaurmq/protocol';
 import { addressToString, nodeTransport, silentLogger, systemClock } from '@centaurmq/remoting';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startApacheBroker, startApacheNameServer } from './apache/apache-cluster.ts';
-import type { ApacheBroker, ApacheNameServer } from './apache/apache-cluster.ts';
-import { rawRequest } from './apache/raw-request.ts';
+import {
+  startApacheBroker,
+  startApacheNameServer,
+  type ApacheBroker,
+  type ApacheNameServer,
+  rawRequest,
+} from '@centaurmq/apache-rocketmq';
 
 const registrationTimeoutMillis = 60_000;
 const pollMillis = 200;

@@ -9,7 +9,7 @@ import {
   type PushConsumerOptions,
 } from '@centaurmq/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { scratchFolder, startApacheCluster } from './apache/apache-cluster.ts';
+import { scratchFolder, startApacheCluster } from '@centaurmq/apache-rocketmq';
 import { startOurCluster } from './cluster-under-test.ts';
 
 const settleTimeoutMillis = 45_000;

@@ -1,5 +1,5 @@
 // Offsets of a topic's queues, asked of the broker directly.
-import { rawRequest } from './apache/raw-request.ts';
+import { rawRequest } from '@centaurmq/apache-rocketmq';
 
 const queryConsumerOffset = 14;
 const getMaxOffset = 30;

@@ -21,9 +21,7 @@ import {
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scratchFolder } from './apache/apache-cluster.ts';
-import { classpath } from './apache/classpath.ts';
-import { JavaProcess } from './apache/java-process.ts';
+import { scratchFolder, classpath, JavaProcess } from '@centaurmq/apache-rocketmq';
 import { ourBodies, registration } from './our-bodies.ts';
 
 const folder = scratchFolder('read-back');

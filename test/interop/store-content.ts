@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest';
-import { dump, type ReceivedMessage } from './apache/java-clients.ts';
+import { dump, type ReceivedMessage } from '@centaurmq/apache-rocketmq';
 
 /** The file sizes of the archived stores: small, so that a few hundred messages span several of each kind. */
 export const smallFiles = {

@@ -2,9 +2,15 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { scratchFolder, startApacheBroker, startApacheNameServer } from './apache/apache-cluster.ts';
-import { dump, produce, startConsumer } from './apache/java-clients.ts';
-import { unpackStore } from './apache/store-archive.ts';
+import {
+  scratchFolder,
+  startApacheBroker,
+  startApacheNameServer,
+  dump,
+  produce,
+  startConsumer,
+  unpackStore,
+} from '@centaurmq/apache-rocketmq';
 import { runCentaurmq, startOurCluster, writeConfig } from './cluster-under-test.ts';
 import { consumedMessages } from './queue-offsets.ts';
 import { smallFiles, storeContentWhenDelivered } from './store-content.ts';

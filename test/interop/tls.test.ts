@@ -12,8 +12,7 @@ import {
 } from '@centaurmq/remoting';
 import type { TlsIdentity } from '@centaurmq/remoting';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { classpath } from './apache/classpath.ts';
-import { JavaProcess } from './apache/java-process.ts';
+import { classpath, JavaProcess } from '@centaurmq/apache-rocketmq';
 
 const commandTimeoutMillis = 60_000;
 

@@ -15,11 +15,13 @@ const getBrokerClusterInfo = 106;
 const startAttemptsMax = 3;
 const nameServerHeapMegabytes = 128;
 const brokerHeapMegabytes = 384;
+const measuredHeapMegabytes = 1024;
 const brokerDirectMegabytes = 512;
 
 export interface ApacheNameServer extends AsyncDisposable {
   /** `127.0.0.1:port` */
   readonly address: string;
+  readonly processId: number;
   /** Ends the process; a name server keeps nothing, so there is nothing to shut down. */
   stop(): Promise<void>;
 }
@@ -34,6 +36,10 @@ export interface ApacheBrokerOptions {
   readonly config?: Readonly<Record<string, string | number | boolean>>;
   /** A fixed port when an earlier broker is to be continued; default: a free one. */
   readonly port?: number;
+  /** As a server that is measured has it: its own file sizes, a gigabyte of heap, the full compiler. */
+  readonly measured?: boolean;
+  /** Put in front of `java`, to pin the process for instance. */
+  readonly command?: readonly string[];
 }
 
 export interface ApacheBroker extends AsyncDisposable {
@@ -42,6 +48,7 @@ export interface ApacheBroker extends AsyncDisposable {
   readonly brokerName: string;
   readonly clusterName: string;
   readonly storeFolder: string;
+  readonly processId: number;
   /** Clean shutdown, some ten seconds: flushes, writes the checkpoint and config, removes `abort`. */
   stop(): Promise<void>;
   /** SIGKILL: leaves the store as it is. Disposing does this too. */
@@ -98,7 +105,8 @@ export async function startApacheNameServer(): Promise<ApacheNameServer> {
       await server.kill();
       rmSync(folder, { recursive: true, force: true });
     };
-    return { address: `127.0.0.1:${port}`, stop, [Symbol.asyncDispose]: stop };
+    const processId = server.processId ?? 0;
+    return { address: `127.0.0.1:${port}`, processId, stop, [Symbol.asyncDispose]: stop };
   });
 }
 
@@ -113,7 +121,8 @@ export async function startApacheBroker(options: ApacheBrokerOptions): Promise<A
     const port = options.port ?? (await freePort([-2, 0, 1]));
     const home = join(folder, String(port));
     const config = writeProperties(join(home, 'broker.conf'), {
-      ...smallBrokerConfig(storeFolder),
+      ...commonBrokerConfig(storeFolder),
+      ...(options.measured === true ? {} : smallFiles),
       brokerClusterName: clusterName,
       brokerName,
       brokerId: 0,
@@ -129,7 +138,9 @@ export async function startApacheBroker(options: ApacheBrokerOptions): Promise<A
       classpath: path,
       mainClass: 'org.apache.rocketmq.broker.BrokerStartup',
       args: ['-c', config],
-      heapMegabytes: brokerHeapMegabytes,
+      heapMegabytes: options.measured === true ? measuredHeapMegabytes : brokerHeapMegabytes,
+      tuning: options.measured === true ? 'measured' : 'quick-start',
+      command: options.command ?? [],
       folder: home,
       systemProperties: {
         'rmq.logback.configurationFile': writeLogConfig(home, 'broker'),
@@ -150,6 +161,7 @@ export async function startApacheBroker(options: ApacheBrokerOptions): Promise<A
       brokerName,
       clusterName,
       storeFolder,
+      processId: broker.processId ?? 0,
       stop: () => end('stop'),
       kill: () => end('kill'),
       [Symbol.asyncDispose]: () => end('kill'),
@@ -157,15 +169,18 @@ export async function startApacheBroker(options: ApacheBrokerOptions): Promise<A
   });
 }
 
-function smallBrokerConfig(storeFolder: string): Record<string, string | number | boolean> {
+const smallFiles = {
+  mappedFileSizeCommitLog: 64 << 20,
+  mappedFileSizeConsumeQueue: 600_000,
+  mappedFileSizeTimerLog: 1 << 20,
+  maxHashSlotNum: 50_000,
+  maxIndexNum: 200_000,
+};
+
+function commonBrokerConfig(storeFolder: string): Record<string, string | number | boolean> {
   return {
     storePathRootDir: storeFolder,
     storePathCommitLog: join(storeFolder, 'commitlog'),
-    mappedFileSizeCommitLog: 64 << 20,
-    mappedFileSizeConsumeQueue: 600_000,
-    mappedFileSizeTimerLog: 1 << 20,
-    maxHashSlotNum: 50_000,
-    maxIndexNum: 200_000,
     autoCreateTopicEnable: true,
     autoCreateSubscriptionGroup: true,
     enablePropertyFilter: true,

@@ -21,6 +21,10 @@ export interface JavaProcessOptions {
   readonly systemProperties?: Readonly<Record<string, string>>;
   /** Our programs read commands from standard input and end with it themselves; others run under Launcher. */
   readonly readsStandardInput?: boolean;
+  /** `measured` leaves the compiler and the collector to the JVM, as a server has them; the default starts fast. */
+  readonly tuning?: 'quick-start' | 'measured';
+  /** Put in front of `java`, to pin the process for instance. */
+  readonly command?: readonly string[];
 }
 
 export interface JavaExit {
@@ -41,7 +45,8 @@ export class JavaProcess {
   constructor(options: JavaProcessOptions) {
     this.name = options.name;
     mkdirSync(options.folder, { recursive: true });
-    this.#child = spawn('java', javaArguments(options), {
+    const [program = 'java', ...before] = [...(options.command ?? []), 'java'];
+    this.#child = spawn(program, [...before, ...javaArguments(options)], {
       cwd: options.folder,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ROCKETMQ_HOME: options.folder, NAMESRV_ADDR: '' },
@@ -155,6 +160,8 @@ export class JavaProcess {
   }
 }
 
+const quickStartArguments = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+
 function javaArguments(options: JavaProcessOptions): string[] {
   const properties = {
     'user.home': options.folder,
@@ -164,9 +171,7 @@ function javaArguments(options: JavaProcessOptions): string[] {
   };
   return [
     `-Xmx${options.heapMegabytes}m`,
-    '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
-    '-Xshare:auto',
+    ...(options.tuning === 'measured' ? [`-Xms${options.heapMegabytes}m`] : quickStartArguments),
     ...moduleArguments,
     ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
     '-cp',
