@@ -1,4 +1,4 @@
-import type { StoredMessage } from '@centaurmq/protocol';
+import type { HostAddress, StoredMessage } from '@centaurmq/protocol';
 import { KEY_SEPARATOR, MessageProperty, decompressBody, offsetMessageId } from '@centaurmq/protocol';
 import { addressToString } from '@centaurmq/remoting';
 
@@ -42,6 +42,8 @@ export interface RecordOrigin {
   readonly offsetDelta: number;
 }
 
+const NO_KEYS: readonly string[] = Object.freeze([]);
+
 /** @param retryTopic the group's own: messages in it show the topic they were first sent to; null shows topics as stored */
 export function toMessageExt(
   stored: StoredMessage,
@@ -49,14 +51,15 @@ export function toMessageExt(
   retryTopic: string | null,
 ): MessageExt {
   const { properties } = stored;
-  const firstTopic = properties.get(MessageProperty.RETRY_TOPIC);
-  const topic = stored.topic === retryTopic && firstTopic !== undefined ? firstTopic : stored.topic;
+  const firstTopic = stored.topic === retryTopic ? properties.get(MessageProperty.RETRY_TOPIC) : undefined;
   const storedId = offsetMessageId(stored.storeHost, stored.commitLogOffset);
+  const { body, bodyError } = readableBody(stored);
   return {
-    topic,
-    ...readableBody(stored),
+    topic: firstTopic ?? stored.topic,
+    body,
+    bodyError,
     tag: properties.get(MessageProperty.TAGS) ?? null,
-    keys: (properties.get(MessageProperty.KEYS) ?? '').split(KEY_SEPARATOR).filter((key) => key !== ''),
+    keys: keysOf(properties.get(MessageProperty.KEYS)),
     properties,
     messageId: properties.get(MessageProperty.UNIQ_CLIENT_MESSAGE_ID_KEYIDX) ?? storedId,
     offsetMessageId: storedId,
@@ -66,12 +69,32 @@ export function toMessageExt(
     commitLogOffset: stored.commitLogOffset,
     reconsumeTimes: stored.reconsumeTimes,
     bornTimestamp: stored.bornTimestamp,
-    bornHost: addressToString(stored.bornHost),
+    bornHost: bornHosts.textOf(stored.bornHost),
     storeTimestamp: stored.storeTimestamp,
-    storeHost: addressToString(stored.storeHost),
+    storeHost: storeHosts.textOf(stored.storeHost),
     flag: stored.flag,
     sysFlag: stored.sysFlag,
   };
+}
+
+/** Neighbours share their hosts (`RecordReader`), and so their texts. */
+class HostTexts {
+  #host: HostAddress | null = null;
+  #text = '';
+
+  textOf(host: HostAddress): string {
+    if (host !== this.#host) {
+      this.#text = addressToString(host);
+      this.#host = host;
+    }
+    return this.#text;
+  }
+}
+const bornHosts = new HostTexts();
+const storeHosts = new HostTexts();
+
+function keysOf(text: string | undefined): readonly string[] {
+  return text === undefined ? NO_KEYS : text.split(KEY_SEPARATOR).filter((key) => key !== '');
 }
 
 function readableBody(stored: StoredMessage): Pick<MessageExt, 'body' | 'bodyError'> {

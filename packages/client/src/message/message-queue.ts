@@ -15,16 +15,28 @@ export function compareJavaStrings(one: string, other: string): number {
   return one < other ? -1 : 1;
 }
 
+interface Entry<V> {
+  readonly queue: MessageQueue;
+  readonly value: V;
+}
+
 /** A map keyed by queue, in the order of insertion. */
 export class MessageQueueTable<V> {
-  readonly #entries = new Map<string, { readonly queue: MessageQueue; value: V }>();
+  readonly #entries = new Map<string, Entry<V>>();
+  /** Asked for last, by the same object: a pull's messages ask for one queue again and again. */
+  #lastQueue: MessageQueue | null = null;
+  #lastEntry: Entry<V> | undefined;
 
   get size(): number {
     return this.#entries.size;
   }
 
   get(queue: MessageQueue): V | undefined {
-    return this.#entries.get(messageQueueKey(queue))?.value;
+    if (queue !== this.#lastQueue) {
+      this.#lastEntry = this.#entries.get(messageQueueKey(queue));
+      this.#lastQueue = queue;
+    }
+    return this.#lastEntry?.value;
   }
 
   has(queue: MessageQueue): boolean {
@@ -32,15 +44,18 @@ export class MessageQueueTable<V> {
   }
 
   set(queue: MessageQueue, value: V): void {
+    this.#lastQueue = null;
     const { topic, brokerName, queueId } = queue;
     this.#entries.set(messageQueueKey(queue), { queue: { topic, brokerName, queueId }, value });
   }
 
   delete(queue: MessageQueue): boolean {
+    this.#lastQueue = null;
     return this.#entries.delete(messageQueueKey(queue));
   }
 
   clear(): void {
+    this.#lastQueue = null;
     this.#entries.clear();
   }
 

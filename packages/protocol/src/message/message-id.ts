@@ -11,11 +11,28 @@ const OFFSET_MESSAGE_ID = /^(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{56})$/;
 
 /** The broker's message id: upper-case hex of store host and commit log offset, 32 characters, 56 with IPv6. */
 export function offsetMessageId(storeHost: HostAddress, commitLogOffset: number): string {
-  const host = hostAddressBytes(storeHost);
-  const bytes = Buffer.allocUnsafe(host.length + 8);
-  host.copy(bytes);
-  bytes.writeBigInt64BE(BigInt(commitLogOffset), host.length);
-  return bytes.toString('hex').toUpperCase();
+  return hostPrefix(storeHost) + offsetHex(commitLogOffset);
+}
+
+/** The ids of one broker's messages begin alike, and one broker's messages come together. */
+const last = { host: '', port: 0, prefix: '' };
+
+function hostPrefix({ host, port }: HostAddress): string {
+  if (port !== last.port || host !== last.host || last.prefix === '') {
+    last.prefix = hostAddressBytes({ host, port }).toString('hex').toUpperCase();
+    last.host = host;
+    last.port = port;
+  }
+  return last.prefix;
+}
+
+function offsetHex(commitLogOffset: number): string {
+  const high = Math.floor(commitLogOffset / 0x1_0000_0000);
+  return (hex32(high) + hex32(commitLogOffset - high * 0x1_0000_0000)).toUpperCase();
+}
+
+function hex32(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
 }
 
 /**

@@ -13,13 +13,9 @@ export interface RecordDecodeOptions {
 
 /** All records of a pull answer, one after the other. @throws RecordError */
 export function decodeRecords(bytes: Uint8Array, options: RecordDecodeOptions = {}): StoredMessage[] {
+  const reader = new RecordReader(bytes);
   const messages: StoredMessage[] = [];
-  let offset = 0;
-  while (offset < bytes.length) {
-    const message = decodeRecord(bytes, offset, options);
-    messages.push(message);
-    offset += message.storeSize;
-  }
+  while (!reader.isAtEnd) messages.push(reader.next(options));
   return messages;
 }
 
@@ -34,164 +30,177 @@ export function decodeRecord(
   offset: number = 0,
   options: RecordDecodeOptions = {},
 ): StoredMessage {
-  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(Math.max(0, offset));
-  const storeSize = readTotalSize(record, offset);
-  const sysFlag = record.readInt32BE(RecordOffset.SYS_FLAG);
-  const cursor = new RecordCursor(record, offset, storeSize);
-  const topicLengthBytes = cursor.topicLengthBytes();
-  const head = readHead(record, offset);
-  cursor.at = RecordOffset.BORN_HOST;
-  const bornHost = cursor.host(sysFlag & MessageSysFlag.BORNHOST_V6_FLAG);
-  const storeTimestamp = cursor.long();
-  const storeHost = cursor.host(sysFlag & MessageSysFlag.STOREHOSTADDRESS_V6_FLAG);
-  const reconsumeTimes = cursor.int();
-  const preparedTransactionOffset = cursor.long();
-  const body = cursor.bytes('body length', cursor.int());
-  const topic = cursor.text('topic length', topicLengthBytes === 1 ? cursor.byte() : cursor.short());
-  const properties = decodeProperties(cursor.text('properties length', cursor.short()));
-  if (cursor.at !== storeSize) {
-    throw new RecordError('record length', offset, storeSize, `${cursor.at}, the sum of its fields`);
-  }
-  if (options.verifyBodyCrc !== false && body.length > 0) verifyBodyCrc(body, head.bodyCrc, offset);
-  return {
-    storeSize,
-    topic,
-    flag: head.flag,
-    properties,
-    body,
-    bodyCrc: head.bodyCrc,
-    queueId: head.queueId,
-    queueOffset: head.queueOffset,
-    commitLogOffset: head.commitLogOffset,
-    sysFlag,
-    bornTimestamp: readLong(record, RecordOffset.BORN_TIMESTAMP),
-    bornHost,
-    storeTimestamp,
-    storeHost,
-    reconsumeTimes,
-    preparedTransactionOffset,
-  };
+  return new RecordReader(bytes, offset).next(options);
 }
 
-function readTotalSize(record: Buffer, offset: number): number {
-  if (record.length < RECORD_LENGTH_MIN) {
-    throw new RecordError('record', offset, `${record.length} bytes`, `at least ${RECORD_LENGTH_MIN}`);
+/**
+ * Reads record after record. Neighbours come from the same hosts as a rule: they share one {@link HostAddress}, so what is
+ * made of it can be kept by identity.
+ */
+export class RecordReader {
+  readonly #bytes: Buffer;
+  /** Where the record being read begins and ends, and where its next field is. */
+  #start: number;
+  #end = 0;
+  #at: number;
+  readonly #bornHosts = new LastHost();
+  readonly #storeHosts = new LastHost();
+
+  constructor(bytes: Uint8Array, offset: number = 0) {
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#start = Math.max(0, offset);
+    this.#at = this.#start;
   }
-  const totalSize = record.readInt32BE(RecordOffset.TOTAL_SIZE);
-  if (totalSize < RECORD_LENGTH_MIN || totalSize > record.length) {
-    throw new RecordError(
-      'record length',
-      offset,
-      totalSize,
-      `${RECORD_LENGTH_MIN} to ${record.length}, the bytes there are`,
-    );
+
+  /** Nothing follows the record read last. */
+  get isAtEnd(): boolean {
+    return this.#start >= this.#bytes.length;
   }
-  return totalSize;
+
+  /**
+   * The next record, as {@link decodeRecord}. After an error the reader stands where it stood.
+   * @throws RecordError
+   */
+  next(options: RecordDecodeOptions = {}): StoredMessage {
+    const bytes = this.#bytes;
+    const start = this.#start;
+    const storeSize = this.#totalSize();
+    this.#end = start + storeSize;
+    const topicLengthBytes = this.#topicLengthBytes();
+    const sysFlag = bytes.readInt32BE(start + RecordOffset.SYS_FLAG);
+    const bodyCrc = bytes.readInt32BE(start + RecordOffset.BODY_CRC);
+    const queueOffset = this.#offset(RecordOffset.QUEUE_OFFSET, 'queue offset');
+    const commitLogOffset = this.#offset(RecordOffset.COMMIT_LOG_OFFSET, 'commit log offset');
+    this.#at = start + RecordOffset.BORN_HOST;
+    const bornHost = this.#host(this.#bornHosts, sysFlag & MessageSysFlag.BORNHOST_V6_FLAG);
+    const storeTimestamp = readLong(bytes, this.#take('field', 8));
+    const storeHost = this.#host(this.#storeHosts, sysFlag & MessageSysFlag.STOREHOSTADDRESS_V6_FLAG);
+    const reconsumeTimes = this.#int();
+    const preparedTransactionOffset = readLong(bytes, this.#take('field', 8));
+    const bodyAt = this.#take('body length', this.#int());
+    const body = bytes.subarray(bodyAt, this.#at);
+    const topic = this.#text('topic length', topicLengthBytes === 1 ? this.#byte() : this.#short());
+    const properties = decodeProperties(this.#text('properties length', this.#short()));
+    if (this.#at !== this.#end) {
+      throw new RecordError('record length', start, storeSize, `${this.#at - start}, the sum of its fields`);
+    }
+    if (options.verifyBodyCrc !== false && body.length > 0) verifyBodyCrc(body, bodyCrc, start);
+    this.#start = this.#end;
+    return {
+      storeSize,
+      topic,
+      flag: bytes.readInt32BE(start + RecordOffset.FLAG),
+      properties,
+      body,
+      bodyCrc,
+      queueId: bytes.readInt32BE(start + RecordOffset.QUEUE_ID),
+      queueOffset,
+      commitLogOffset,
+      sysFlag,
+      bornTimestamp: readLong(bytes, start + RecordOffset.BORN_TIMESTAMP),
+      bornHost,
+      storeTimestamp,
+      storeHost,
+      reconsumeTimes,
+      preparedTransactionOffset,
+    };
+  }
+
+  #totalSize(): number {
+    const start = this.#start;
+    const available = Math.max(0, this.#bytes.length - start);
+    if (available < RECORD_LENGTH_MIN) {
+      throw new RecordError('record', start, `${available} bytes`, `at least ${RECORD_LENGTH_MIN}`);
+    }
+    const totalSize = this.#bytes.readInt32BE(start + RecordOffset.TOTAL_SIZE);
+    if (totalSize < RECORD_LENGTH_MIN || totalSize > available) {
+      const expected = `${RECORD_LENGTH_MIN} to ${available}, the bytes there are`;
+      throw new RecordError('record length', start, totalSize, expected);
+    }
+    return totalSize;
+  }
+
+  #topicLengthBytes(): 1 | 2 {
+    const magicAt = this.#start + RecordOffset.MAGIC;
+    const magic = this.#bytes.readInt32BE(magicAt);
+    if (magic === MESSAGE_MAGIC_V1) return 1;
+    if (magic === MESSAGE_MAGIC_V2) return 2;
+    throw new RecordError('magic', magicAt, `0x${(magic >>> 0).toString(16)}`, '0xdaa320a7 or 0xdaa320ab');
+  }
+
+  #offset(at: number, what: string): number {
+    const value = readLong(this.#bytes, this.#start + at);
+    if (!Number.isSafeInteger(value)) throw new RecordError(what, this.#start + at, value, 'less than 2^53');
+    return value;
+  }
+
+  #byte(): number {
+    return this.#bytes.readInt8(this.#take('topic length', 1));
+  }
+
+  #short(): number {
+    return this.#bytes.readInt16BE(this.#take('length', 2));
+  }
+
+  #int(): number {
+    return this.#bytes.readInt32BE(this.#take('field', 4));
+  }
+
+  #host(last: LastHost, isIpv6: number): HostAddress {
+    const ipLength = isIpv6 === 0 ? 4 : 16;
+    const at = this.#take('host', ipLength + 4);
+    return ipLength === 4 ? last.ipv4(this.#bytes, at) : readHostAddress(this.#bytes, at, ipLength);
+  }
+
+  #text(what: string, length: number): string {
+    const at = this.#take(what, length);
+    return length === 0 ? '' : this.#bytes.toString('utf8', at, this.#at);
+  }
+
+  /** The place of a field whose place depends on earlier ones, never past the record's end. */
+  #take(what: string, length: number): number {
+    const at = this.#at;
+    const left = this.#end - at;
+    if (length < 0 || length > left) {
+      throw new RecordError(what, at, length, `0 to ${left}, what is left of the record`);
+    }
+    this.#at = at + length;
+    return at;
+  }
 }
 
-function readHead(
-  record: Buffer,
-  offset: number,
-): { bodyCrc: number; queueId: number; flag: number; queueOffset: number; commitLogOffset: number } {
-  return {
-    bodyCrc: record.readInt32BE(RecordOffset.BODY_CRC),
-    queueId: record.readInt32BE(RecordOffset.QUEUE_ID),
-    flag: record.readInt32BE(RecordOffset.FLAG),
-    queueOffset: readOffset(record, offset, RecordOffset.QUEUE_OFFSET, 'queue offset'),
-    commitLogOffset: readOffset(record, offset, RecordOffset.COMMIT_LOG_OFFSET, 'commit log offset'),
-  };
-}
+/** The host of one field, made anew only when it is not the one of the record before. */
+class LastHost {
+  #ip = 0;
+  #port = 0;
+  #host: HostAddress | null = null;
 
-function readOffset(record: Buffer, offset: number, at: number, what: string): number {
-  const value = readLong(record, at);
-  if (!Number.isSafeInteger(value)) throw new RecordError(what, offset + at, value, 'less than 2^53');
-  return value;
+  ipv4(bytes: Buffer, at: number): HostAddress {
+    const ip = bytes.readInt32BE(at);
+    const port = bytes.readInt32BE(at + 4);
+    if (this.#host !== null && ip === this.#ip && port === this.#port) return this.#host;
+    this.#ip = ip;
+    this.#port = port;
+    this.#host = readHostAddress(bytes, at, 4);
+    return this.#host;
+  }
 }
 
 /** Exact up to 2^53; beyond, the nearest double. */
-function readLong(record: Buffer, at: number): number {
-  return record.readInt32BE(at) * 0x1_0000_0000 + record.readUInt32BE(at + 4);
+function readLong(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
 }
 
-function verifyBodyCrc(body: Uint8Array, expected: number, offset: number): void {
+function verifyBodyCrc(body: Uint8Array, expected: number, start: number): void {
   const found = crc32(body);
   if (found !== expected) {
     throw new RecordError(
       'body CRC',
-      offset + RecordOffset.BODY_CRC,
+      start + RecordOffset.BODY_CRC,
       expected,
       `${found}, the CRC of the body's bytes`,
     );
-  }
-}
-
-/** Walks the fields whose places depend on earlier ones, never past the record's end. */
-class RecordCursor {
-  at = 0;
-  readonly #record: Buffer;
-  readonly #offset: number;
-  readonly #end: number;
-
-  constructor(record: Buffer, offset: number, end: number) {
-    this.#record = record;
-    this.#offset = offset;
-    this.#end = end;
-  }
-
-  topicLengthBytes(): 1 | 2 {
-    const magic = this.#record.readInt32BE(RecordOffset.MAGIC);
-    if (magic === MESSAGE_MAGIC_V1) return 1;
-    if (magic === MESSAGE_MAGIC_V2) return 2;
-    throw new RecordError(
-      'magic',
-      this.#offset + RecordOffset.MAGIC,
-      `0x${(magic >>> 0).toString(16)}`,
-      '0xdaa320a7 or 0xdaa320ab',
-    );
-  }
-
-  byte(): number {
-    return this.#record.readInt8(this.#take('topic length', 1));
-  }
-
-  short(): number {
-    return this.#record.readInt16BE(this.#take('length', 2));
-  }
-
-  int(): number {
-    return this.#record.readInt32BE(this.#take('field', 4));
-  }
-
-  long(): number {
-    return readLong(this.#record, this.#take('field', 8));
-  }
-
-  host(isIpv6: number): HostAddress {
-    const ipLength = isIpv6 === 0 ? 4 : 16;
-    return readHostAddress(this.#record, this.#take('host', ipLength + 4), ipLength);
-  }
-
-  bytes(what: string, length: number): Buffer {
-    const start = this.#take(what, length);
-    return this.#record.subarray(start, this.at);
-  }
-
-  text(what: string, length: number): string {
-    const start = this.#take(what, length);
-    return length === 0 ? '' : this.#record.toString('utf8', start, this.at);
-  }
-
-  #take(what: string, length: number): number {
-    const start = this.at;
-    if (length < 0 || length > this.#end - start) {
-      throw new RecordError(
-        what,
-        this.#offset + start,
-        length,
-        `0 to ${this.#end - start}, what is left of the record`,
-      );
-    }
-    this.at = start + length;
-    return start;
   }
 }

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import {
   type MessageToEncode,
   RecordError,
+  RecordReader,
   crc32,
   decodeRecord,
   decodeRecords,
   encodeRecord,
+  offsetMessageId,
   recordCrcMatches,
 } from '../../src/index.ts';
 import { assertRejectsEveryPrefix } from '../support/prefixes.ts';
@@ -112,4 +114,35 @@ it('refuses an offset outside the bytes', () => {
   for (const offset of [record.length, record.length + 100_000]) {
     expect(() => decodeRecord(record, offset)).toThrow(RecordError);
   }
+});
+
+describe('a reader', () => {
+  const hosts = ['10.0.0.1', '10.0.0.1', '10.0.0.2', '::1', '10.0.0.2'].map((host) => ({ host, port: 1 }));
+  const bytes = Buffer.concat(hosts.map((bornHost) => encodeRecord({ ...message, bornHost })));
+
+  it('gives each record its own host, and neighbours the same object', () => {
+    const reader = new RecordReader(bytes);
+    const read = hosts.map(() => reader.next().bornHost);
+    expect(reader.isAtEnd).toBe(true);
+    expect(read).toEqual(hosts);
+    expect(read[1]).toBe(read[0]);
+  });
+
+  it('stands where it stood after an error, and says where that is', () => {
+    const damaged = Buffer.from(bytes);
+    const { storeSize } = decodeRecord(bytes);
+    damaged[storeSize + 88] = (damaged[storeSize + 88] ?? 0) ^ 1;
+    const reader = new RecordReader(damaged);
+    reader.next();
+    for (const _ of [1, 2]) expect(() => reader.next()).toThrow(`body CRC at byte ${storeSize + 8}`);
+    expect(reader.next({ verifyBodyCrc: false }).queueOffset).toBe(message.queueOffset);
+  });
+});
+
+it.each([
+  [{ host: '10.1.2.3', port: 10_911 }, 2 ** 40 + 0xabc, '0A01020300002A9F0000010000000ABC'],
+  [{ host: '10.1.2.3', port: 10_912 }, 0, '0A01020300002AA00000000000000000'],
+  [{ host: '10.1.2.4', port: 10_912 }, 2 ** 53 - 1, '0A01020400002AA0001FFFFFFFFFFFFF'],
+])('names the message at %o %d', (host, commitLogOffset, id) => {
+  expect(offsetMessageId(host, commitLogOffset)).toBe(id);
 });

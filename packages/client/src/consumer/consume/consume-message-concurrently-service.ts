@@ -29,6 +29,8 @@ interface ConsumeRequest {
   readonly messages: readonly MessageExt[];
   readonly processQueue: ProcessQueue;
   readonly queue: MessageQueue;
+  /** Who waits behind it. */
+  next: ConsumeRequest | null;
 }
 
 /** A message that could not even be sent back is tried here again after this. */
@@ -41,7 +43,9 @@ const LOCAL_RETRY_DELAY_MILLIS = 5_000;
 export class ConsumeMessageConcurrentlyService {
   readonly #options: ConsumeMessageOptions;
   readonly #closing = new AbortController();
-  readonly #waiting = new Set<ConsumeRequest>();
+  /** In the order they came. */
+  #firstWaiting: ConsumeRequest | null = null;
+  #lastWaiting: ConsumeRequest | null = null;
   readonly #localRetries = new Set<Timer>();
   #runningCount = 0;
   #drained: (() => void) | null = null;
@@ -58,7 +62,8 @@ export class ConsumeMessageConcurrentlyService {
     if (this.#closing.signal.aborted) return;
     const { batchSizeMax } = this.#options;
     for (let start = 0; start < messages.length; start += batchSizeMax) {
-      this.#waiting.add({ messages: messages.slice(start, start + batchSizeMax), processQueue, queue });
+      const batch = messages.length <= batchSizeMax ? messages : messages.slice(start, start + batchSizeMax);
+      this.#wait({ messages: batch, processQueue, queue, next: null });
     }
     this.#startWaiting();
   }
@@ -74,7 +79,8 @@ export class ConsumeMessageConcurrentlyService {
    */
   async close(drainTimeoutMillis: number): Promise<number> {
     this.#closing.abort();
-    this.#waiting.clear();
+    this.#firstWaiting = null;
+    this.#lastWaiting = null;
     for (const timer of this.#localRetries) timer.cancel();
     this.#localRetries.clear();
     if (this.#runningCount === 0) return 0;
@@ -88,77 +94,156 @@ export class ConsumeMessageConcurrentlyService {
     return this.#runningCount;
   }
 
+  #wait(request: ConsumeRequest): void {
+    if (this.#lastWaiting === null) this.#firstWaiting = request;
+    else this.#lastWaiting.next = request;
+    this.#lastWaiting = request;
+  }
+
   #startWaiting(): void {
-    for (const request of this.#waiting) {
-      if (this.#runningCount >= this.#options.concurrency) return;
-      this.#waiting.delete(request);
+    while (this.#firstWaiting !== null && this.#runningCount < this.#options.concurrency) {
+      const request = this.#firstWaiting;
+      this.#firstWaiting = request.next;
+      // A handler may run for long: it must not keep those behind it alive.
+      request.next = null;
+      if (this.#firstWaiting === null) this.#lastWaiting = null;
       if (request.processQueue.isDropped) continue;
       this.#runningCount++;
-      void this.#run(request);
+      this.#run(request);
     }
   }
 
-  async #run(request: ConsumeRequest): Promise<void> {
+  /** Nothing is awaited when the handler waits for nothing. */
+  #run(request: ConsumeRequest): void {
     try {
-      await this.#consume(request);
+      const consuming = this.#consume(request);
+      if (consuming === null) this.#ended();
+      else void this.#runOn(request, consuming);
     } catch (error) {
-      const { group, logger } = this.#options;
-      logger.error(
-        { err: error, group, queue: request.queue },
-        'consuming failed in an unforeseen way; the messages come again',
-      );
-    } finally {
-      this.#runningCount--;
-      this.#startWaiting();
-      if (this.#runningCount === 0) this.#drained?.();
+      this.#failed(request, error);
+      this.#ended();
     }
   }
 
-  async #consume(request: ConsumeRequest): Promise<void> {
-    const { clock, statistics } = this.#options;
+  async #runOn(request: ConsumeRequest, consuming: Promise<void>): Promise<void> {
+    try {
+      await consuming;
+    } catch (error) {
+      this.#failed(request, error);
+    }
+    this.#ended();
+    this.#startWaiting();
+  }
+
+  #ended(): void {
+    this.#runningCount--;
+    if (this.#runningCount === 0) this.#drained?.();
+  }
+
+  #failed({ queue }: ConsumeRequest, error: unknown): void {
+    const { group, logger } = this.#options;
+    logger.error(
+      { err: error, group, queue },
+      'consuming failed in an unforeseen way; the messages come again',
+    );
+  }
+
+  /** @returns null when all is settled already */
+  #consume(request: ConsumeRequest): Promise<void> | null {
+    const { clock } = this.#options;
     const { messages, processQueue, queue } = request;
     processQueue.consumeStarted(messages, clock.now());
     const context = this.#context(messages, queue);
     const startMillis = clock.monotonicMillis();
-    const status = await this.#callListener(messages, context);
+    const status = this.#callListener(messages, context);
+    return typeof status === 'string'
+      ? this.#consumed(request, context, startMillis, status)
+      : this.#consumedLater(request, context, startMillis, status);
+  }
+
+  async #consumedLater(
+    request: ConsumeRequest,
+    context: ConsumeConcurrentlyContext,
+    startMillis: number,
+    status: Promise<ConsumeConcurrentlyStatus>,
+  ): Promise<void> {
+    await this.#consumed(request, context, startMillis, await status);
+  }
+
+  #consumed(
+    request: ConsumeRequest,
+    context: ConsumeConcurrentlyContext,
+    startMillis: number,
+    status: ConsumeConcurrentlyStatus,
+  ): Promise<void> | null {
+    const { clock, statistics } = this.#options;
+    const { messages, processQueue, queue } = request;
     const okCount = status === 'CONSUME_SUCCESS' ? Math.min(context.ackIndex + 1, messages.length) : 0;
     const elapsedMillis = clock.monotonicMillis() - startMillis;
     statistics.consumed(queue.topic, okCount, messages.length - okCount, elapsedMillis);
-    if (processQueue.isDropped) return;
-    await this.#settle(request, okCount, context.delayLevelWhenNextConsume);
+    if (processQueue.isDropped) return null;
+    if (okCount < messages.length)
+      return this.#settleFailed(request, okCount, context.delayLevelWhenNextConsume);
+    this.#done(request, messages);
+    return null;
   }
 
-  async #callListener(
+  #callListener(
     messages: readonly MessageExt[],
     context: ConsumeConcurrentlyContext,
-  ): Promise<ConsumeConcurrentlyStatus> {
+  ): ConsumeConcurrentlyStatus | Promise<ConsumeConcurrentlyStatus> {
     const { group, logger, listener } = this.#options;
-    const { queue } = context;
-    const messageIds = messages.map(({ messageId }) => messageId);
     const unreadable = messages.find(({ bodyError }) => bodyError !== null);
     if (unreadable !== undefined) {
       const { bodyError, messageId } = unreadable;
       logger.error(
-        { err: bodyError, group, queue, messageId },
+        { err: bodyError, group, queue: context.queue, messageId },
         'the body cannot be decompressed; the message is sent back',
       );
       return 'RECONSUME_LATER';
     }
     try {
-      const status: unknown = await listener(messages, context);
-      if (status === 'CONSUME_SUCCESS' || status === 'RECONSUME_LATER') return status;
+      const returned: unknown = listener(messages, context);
+      return isStatus(returned) ? returned : this.#statusOf(returned, messages, context);
+    } catch (error) {
+      return this.#threw(error, messages, context);
+    }
+  }
+
+  async #statusOf(
+    returned: unknown,
+    messages: readonly MessageExt[],
+    context: ConsumeConcurrentlyContext,
+  ): Promise<ConsumeConcurrentlyStatus> {
+    try {
+      const status = await returned;
+      if (isStatus(status)) return status;
+      const { group, logger } = this.#options;
       logger.warn(
-        { group, queue, messageIds, status },
+        { group, queue: context.queue, messageIds: idsOf(messages), status },
         'the handler returned no status; taken for RECONSUME_LATER',
       );
+      return 'RECONSUME_LATER';
     } catch (error) {
-      logger.warn({ err: error, group, queue, messageIds }, 'the handler threw; taken for RECONSUME_LATER');
+      return this.#threw(error, messages, context);
     }
+  }
+
+  #threw(
+    error: unknown,
+    messages: readonly MessageExt[],
+    { queue }: ConsumeConcurrentlyContext,
+  ): ConsumeConcurrentlyStatus {
+    const { group, logger } = this.#options;
+    logger.warn(
+      { err: error, group, queue, messageIds: idsOf(messages) },
+      'the handler threw; taken for RECONSUME_LATER',
+    );
     return 'RECONSUME_LATER';
   }
 
-  async #settle(request: ConsumeRequest, okCount: number, delayLevel: number): Promise<void> {
-    const { clock, offsets, sendBack, group, logger } = this.#options;
+  async #settleFailed(request: ConsumeRequest, okCount: number, delayLevel: number): Promise<void> {
+    const { sendBack, group, logger } = this.#options;
     const { messages, processQueue, queue } = request;
     const failed = messages.slice(okCount);
     const kept: MessageExt[] = [];
@@ -181,8 +266,12 @@ export class ConsumeMessageConcurrentlyService {
       }
     }
     if (kept.length > 0) this.#retryLocally(kept, processQueue, queue);
-    const done = kept.length === 0 ? messages : messages.filter((message) => !kept.includes(message));
-    const queueOffset = processQueue.remove(done, clock.now());
+    this.#done(request, kept.length === 0 ? messages : messages.filter((message) => !kept.includes(message)));
+  }
+
+  #done({ processQueue, queue }: ConsumeRequest, messages: readonly MessageExt[]): void {
+    const { clock, offsets } = this.#options;
+    const queueOffset = processQueue.remove(messages, clock.now());
     if (queueOffset !== null && !processQueue.isDropped) offsets.update(queue, queueOffset, true);
   }
 
@@ -205,4 +294,12 @@ export class ConsumeMessageConcurrentlyService {
       ackIndex: messages.length - 1,
     };
   }
+}
+
+function isStatus(returned: unknown): returned is ConsumeConcurrentlyStatus {
+  return returned === 'CONSUME_SUCCESS' || returned === 'RECONSUME_LATER';
+}
+
+function idsOf(messages: readonly MessageExt[]): string[] {
+  return messages.map(({ messageId }) => messageId);
 }

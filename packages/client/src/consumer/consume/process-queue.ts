@@ -1,17 +1,25 @@
 import type { MessageExt } from '../../message/message-ext.ts';
 
 interface CachedMessage {
-  readonly message: MessageExt;
+  readonly queueOffset: number;
+  /** Null when it is done with. */
+  message: MessageExt | null;
   /** When its handler was called, by the wall clock; null while it waits. */
   consumeStartedAt: number | null;
 }
+
+/** Fewer places at the front that are done with are not worth moving the rest. */
+const DONE_COUNT_MIN = 256;
 
 /**
  * The messages of one queue that were pulled and are not yet done with, in the order of the queue. The next offset to commit is the
  * lowest of them: what is behind it is done, whatever order the handlers finished in. Apache RocketMQ: ProcessQueue.
  */
 export class ProcessQueue {
-  #cached = new Map<number, CachedMessage>();
+  /** In the order of the queue, from the first on; everything before that is done with. */
+  #cached: CachedMessage[] = [];
+  #first = 0;
+  #messageCount = 0;
   #bodyBytes = 0;
   #queueOffsetMax = -1;
   #isDropped = false;
@@ -26,7 +34,7 @@ export class ProcessQueue {
   }
 
   get messageCount(): number {
-    return this.#cached.size;
+    return this.#messageCount;
   }
 
   get bodyBytes(): number {
@@ -44,11 +52,11 @@ export class ProcessQueue {
 
   /** The lowest queue offset that is not done with, or null. */
   get firstQueueOffset(): number | null {
-    return this.#cached.keys().next().value ?? null;
+    return this.#cached[this.#first]?.queueOffset ?? null;
   }
 
   get lastQueueOffset(): number | null {
-    return this.#cached.size === 0 ? null : this.#queueOffsetMax;
+    return this.#messageCount === 0 ? null : this.#queueOffsetMax;
   }
 
   /** Distance between the first and the last cached message: grows when one handler is slow and the others go on. */
@@ -64,25 +72,26 @@ export class ProcessQueue {
   }
 
   put(messages: readonly MessageExt[]): void {
-    let isOrdered = true;
     for (const message of messages) {
-      const previous = this.#cached.get(message.queueOffset);
-      if (previous !== undefined) this.#bodyBytes -= previous.message.body.length;
-      this.#cached.set(message.queueOffset, { message, consumeStartedAt: null });
       this.#bodyBytes += message.body.length;
-      if (message.queueOffset > this.#queueOffsetMax) this.#queueOffsetMax = message.queueOffset;
-      else if (previous === undefined) isOrdered = false;
+      const isLast = message.queueOffset > this.#queueOffsetMax;
+      if (!isLast) {
+        this.#insert(message);
+        continue;
+      }
+      this.#queueOffsetMax = message.queueOffset;
+      this.#messageCount++;
+      this.#cached.push({ queueOffset: message.queueOffset, message, consumeStartedAt: null });
     }
-    if (!isOrdered) this.#cached = new Map([...this.#cached].toSorted(([one], [other]) => one - other));
   }
 
-  contains(message: MessageExt): boolean {
-    return this.#cached.has(message.queueOffset);
+  contains({ queueOffset }: MessageExt): boolean {
+    return this.#find(queueOffset)?.message != null;
   }
 
   consumeStarted(messages: readonly MessageExt[], now: number): void {
     for (const { queueOffset } of messages) {
-      const cached = this.#cached.get(queueOffset);
+      const cached = this.#find(queueOffset);
       if (cached !== undefined) cached.consumeStartedAt = now;
     }
   }
@@ -90,25 +99,74 @@ export class ProcessQueue {
   /** @returns the queue offset to commit, or null when there was nothing to remove from */
   remove(messages: readonly MessageExt[], now: number): number | null {
     this.lastConsumeAt = now;
-    if (this.#cached.size === 0) return null;
+    if (this.#messageCount === 0) return null;
     for (const { queueOffset } of messages) {
-      const cached = this.#cached.get(queueOffset);
-      if (cached === undefined) continue;
-      this.#cached.delete(queueOffset);
+      const cached = this.#find(queueOffset);
+      if (cached === undefined || cached.message === null) continue;
       this.#bodyBytes -= cached.message.body.length;
+      this.#messageCount--;
+      cached.message = null;
     }
+    this.#passDone();
     return this.firstQueueOffset ?? this.#queueOffsetMax + 1;
   }
 
   /** The first message, if its handler has been running for longer than the timeout. */
   firstExpired(now: number, consumeTimeoutMillis: number): MessageExt | null {
-    const first = this.#cached.values().next().value;
+    const first = this.#cached[this.#first];
     if (first === undefined || first.consumeStartedAt === null) return null;
     return now - first.consumeStartedAt > consumeTimeoutMillis ? first.message : null;
   }
 
   clear(): void {
-    this.#cached.clear();
+    this.#cached = [];
+    this.#first = 0;
+    this.#messageCount = 0;
     this.#bodyBytes = 0;
+  }
+
+  /** One that does not follow the others: it came before, or they overtook it. */
+  #insert(message: MessageExt): void {
+    const { queueOffset } = message;
+    const index = this.#indexFrom(queueOffset);
+    const known = this.#cached[index];
+    if (known?.queueOffset !== queueOffset) {
+      this.#messageCount++;
+      this.#cached.splice(index, 0, { queueOffset, message, consumeStartedAt: null });
+      return;
+    }
+    if (known.message === null) this.#messageCount++;
+    else this.#bodyBytes -= known.message.body.length;
+    known.message = message;
+    known.consumeStartedAt = null;
+  }
+
+  #passDone(): void {
+    while (this.#cached[this.#first]?.message === null) this.#first++;
+    if (this.#first < DONE_COUNT_MIN && this.#first < this.#cached.length) return;
+    // Each place is moved at most once for each that was passed.
+    if (this.#first * 2 < this.#cached.length) return;
+    this.#cached.splice(0, this.#first);
+    this.#first = 0;
+  }
+
+  #find(queueOffset: number): CachedMessage | undefined {
+    const first = this.#cached[this.#first];
+    // What is done with first is what is first, as a rule.
+    if (first?.queueOffset === queueOffset) return first;
+    const found = this.#cached[this.#indexFrom(queueOffset)];
+    return found?.queueOffset === queueOffset ? found : undefined;
+  }
+
+  /** The first place that is not before the queue offset. */
+  #indexFrom(queueOffset: number): number {
+    let low = this.#first;
+    let high = this.#cached.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#cached[middle]?.queueOffset ?? Infinity) < queueOffset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

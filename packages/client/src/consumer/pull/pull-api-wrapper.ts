@@ -1,5 +1,5 @@
 import type { StoredMessage, SubscriptionData } from '@centaurmq/protocol';
-import { MessageProperty, PullSysFlag, TopicRules, decodeRecord } from '@centaurmq/protocol';
+import { MessageProperty, PullSysFlag, RecordReader, TopicRules } from '@centaurmq/protocol';
 import type { Logger } from '@centaurmq/remoting';
 import type { PullResult, PullStatus } from '../../calls/pull-call.ts';
 import { pullMessage } from '../../calls/pull-call.ts';
@@ -83,52 +83,42 @@ export class PullApiWrapper {
     return this.#toMessages(result, queue, given.tagsNow());
   }
 
-  #toMessages(result: PullResult, queue: MessageQueue, wantedTags: readonly string[]): PulledMessages {
-    const { status, minOffset, maxOffset, offsetDelta } = result;
-    const { records, nextBeginOffset } = this.#decodeRecords(result, queue);
-    const tags = new Set(wantedTags);
-    const messages: MessageExt[] = [];
-    for (const record of records) {
-      const tag = record.properties.get(MessageProperty.TAGS);
-      // The broker compares hashes only.
-      if (tags.size > 0 && (tag === undefined || !tags.has(tag))) continue;
-      record.properties.set(MessageProperty.MIN_OFFSET, String(minOffset));
-      record.properties.set(MessageProperty.MAX_OFFSET, String(maxOffset));
-      const origin = { brokerName: queue.brokerName, queueId: queue.queueId, offsetDelta };
-      messages.push(toMessageExt(record, origin, this.#retryTopic));
-    }
-    return { status, nextBeginOffset, messages };
-  }
-
   /**
    * A damaged record must neither be skipped nor hold up those before it: they are delivered, and the next pull begins at the damaged one.
    * @throws MqError RESPONSE_MALFORMED when it is the first
    */
-  #decodeRecords(
-    result: PullResult,
-    queue: MessageQueue,
-  ): { records: StoredMessage[]; nextBeginOffset: number } {
-    const records: StoredMessage[] = [];
-    if (result.status !== 'FOUND') return { records, nextBeginOffset: result.nextBeginOffset };
-    let position = 0;
+  #toMessages(result: PullResult, queue: MessageQueue, wantedTags: readonly string[]): PulledMessages {
+    const { status, nextBeginOffset, offsetDelta } = result;
+    const messages: MessageExt[] = [];
+    if (status !== 'FOUND') return { status, nextBeginOffset, messages };
+    const tags = new Set(wantedTags);
+    const origin = { brokerName: queue.brokerName, queueId: queue.queueId, offsetDelta };
+    const minOffset = String(result.minOffset);
+    const maxOffset = String(result.maxOffset);
+    const reader = new RecordReader(result.records);
+    let count = 0;
+    let last: StoredMessage | null = null;
     try {
-      while (position < result.records.length) {
-        const record = decodeRecord(result.records, position);
-        records.push(record);
-        position += record.storeSize;
+      for (; !reader.isAtEnd; count++) {
+        last = reader.next();
+        const { properties } = last;
+        // The broker compares hashes only.
+        if (tags.size > 0 && !tags.has(properties.get(MessageProperty.TAGS) ?? '')) continue;
+        properties.set(MessageProperty.MIN_OFFSET, minOffset);
+        properties.set(MessageProperty.MAX_OFFSET, maxOffset);
+        messages.push(toMessageExt(last, origin, this.#retryTopic));
       }
     } catch (cause) {
-      const last = records.at(-1);
-      const message = `pulled record ${records.length} of ${queue.topic} ${queue.brokerName} ${queue.queueId} is damaged: ${String(cause)}`;
-      if (last === undefined) {
+      const message = `pulled record ${count} of ${queue.topic} ${queue.brokerName} ${queue.queueId} is damaged: ${String(cause)}`;
+      if (last === null) {
         throw new MqError(MqErrorCode.RESPONSE_MALFORMED, message, {
           cause,
           advice: 'Check the disk of the broker; skip the message with a reset of the consumer offset',
         });
       }
       this.#options.logger.error({ err: cause, queue }, message);
-      return { records, nextBeginOffset: last.queueOffset + result.offsetDelta + 1 };
+      return { status, nextBeginOffset: last.queueOffset + offsetDelta + 1, messages };
     }
-    return { records, nextBeginOffset: result.nextBeginOffset };
+    return { status, nextBeginOffset, messages };
   }
 }

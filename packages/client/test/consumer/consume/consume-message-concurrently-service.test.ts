@@ -144,3 +144,46 @@ test('without a way back (broadcasting) what fails is dropped and the offset goe
   await settled();
   expect(offsets.get(queue)).toBe(8);
 });
+
+test('a handler that waits for nothing is settled at once, one message after the other', () => {
+  const seen: unknown[] = [];
+  const { submit, service, offsets, processQueue } = consume({
+    concurrency: 1,
+    listener: ([message]) => {
+      seen.push([message?.queueOffset, offsets.get(queue), service.runningCount]);
+      return 'CONSUME_SUCCESS';
+    },
+  });
+  submit(5, 6, 7);
+  expect(seen).toEqual([
+    [5, null, 1],
+    [6, 6, 1],
+    [7, 7, 1],
+  ]);
+  expect(offsets.get(queue)).toBe(8);
+  expect(processQueue.messageCount).toBe(0);
+  expect(service.runningCount).toBe(0);
+});
+
+test('messages wait in the order they came while handlers run', async () => {
+  const seen: (number | undefined)[] = [];
+  let finish: () => void = () => undefined;
+  const { submit } = consume({
+    concurrency: 1,
+    listener: async ([message]) => {
+      seen.push(message?.queueOffset);
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return 'CONSUME_SUCCESS' as const;
+    },
+  });
+  submit(1, 2);
+  submit(3);
+  for (let count = 0; count < 3; count++) {
+    finish();
+    await settled();
+  }
+  submit(4);
+  expect(seen).toEqual([1, 2, 3, 4]);
+});

@@ -1,3 +1,4 @@
+import { seededRandom } from '@centaurmq/remoting';
 import { expect, test } from 'vitest';
 import { ProcessQueue } from '../../../src/consumer/consume/process-queue.ts';
 import { messageExt, messagesAt } from '../../message/messages.ts';
@@ -61,4 +62,35 @@ test('dropping aborts the signal', () => {
   processQueue.drop();
   expect(processQueue.droppedSignal.aborted).toBe(true);
   expect(processQueue.isDropped).toBe(true);
+});
+
+test('the same as an ordered map says, whatever comes, ends and comes again', () => {
+  const seed = Number(process.env['PROCESS_QUEUE_SEED'] ?? 20_261_121);
+  const random = seededRandom(seed);
+  const processQueue = new ProcessQueue(0);
+  const model = new Map<number, number>();
+  let queueOffsetMax = -1;
+  for (let step = 0; step < 3_000; step++) {
+    const isNew = random.below(3) > 0;
+    const queueOffset = isNew
+      ? queueOffsetMax + 1 + random.below(3)
+      : Math.max(0, queueOffsetMax - random.below(12));
+    const [message] = messagesAt(queueOffset);
+    const given = { ...message!, body: Buffer.alloc(random.below(9)) };
+    const isPut = isNew ? random.below(10) > 3 : random.below(10) > 7;
+    if (isPut) {
+      processQueue.put([given]);
+      model.set(queueOffset, given.body.length);
+      queueOffsetMax = Math.max(queueOffsetMax, queueOffset);
+    } else {
+      const ended = random.below(2) === 0 ? [queueOffset] : [queueOffset, processQueue.firstQueueOffset ?? 0];
+      processQueue.remove(messagesAt(...ended), 0);
+      for (const done of ended) model.delete(done);
+    }
+    const seen = `seed ${seed}, step ${step}`;
+    expect(processQueue.messageCount, seen).toBe(model.size);
+    expect(processQueue.bodyBytes, seen).toBe([...model.values()].reduce((sum, bytes) => sum + bytes, 0));
+    expect(processQueue.firstQueueOffset, seen).toBe(model.size === 0 ? null : Math.min(...model.keys()));
+    expect(processQueue.contains(given), seen).toBe(model.has(queueOffset));
+  }
 });
