@@ -75,7 +75,7 @@ fn measure(
 ) -> io::Result<(Measurement, bool)> {
     let mut events = EventLoop::new(consumers.iter_mut().map(|consumer| &mut consumer.connection))?;
     let undrained = consumers.iter().map(Consumer::undrained).sum();
-    let mut received = Received { measurement: Measurement::new(&options.span), undrained };
+    let mut received = Received { measurement: Measurement::new(&options.span, Instant::now()), undrained };
     let mut answers = PullAnswers::new();
     let mut buffer = vec![0; READ_BYTES];
     consumers.iter_mut().try_for_each(|consumer| consumer.pull(asked, answers.now))?;

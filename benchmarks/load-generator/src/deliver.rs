@@ -133,7 +133,8 @@ struct Deliveries {
 
 impl Deliveries {
     fn new(options: &DeliverOptions) -> Self {
-        Self { measurement: Measurement::new(&options.span), begin: Instant::now(), on_their_way: 0 }
+        let begin = Instant::now();
+        Self { measurement: Measurement::new(&options.span, begin), begin, on_their_way: 0 }
     }
 }
 

@@ -39,8 +39,9 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    pub fn new(span: &Span) -> Self {
-        let measured_from = Instant::now() + Duration::from_secs_f64(span.warm_up_seconds);
+    /// Of a run that begins at this moment.
+    pub fn new(span: &Span, begin: Instant) -> Self {
+        let measured_from = begin + Duration::from_secs_f64(span.warm_up_seconds);
         let latency_max = u64::try_from(LATENCY_MAX.as_nanos()).unwrap_or(u64::MAX);
         Self {
             phase: Phase::WarmingUp,
@@ -156,4 +157,54 @@ impl Measurement {
 #[expect(clippy::cast_precision_loss, reason = "a minute in nanoseconds is below 2^53")]
 fn micros(nanos: u64) -> f64 {
     (nanos as f64 / 100.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPAN: Span = Span { warm_up_seconds: 1.0, seconds: 2.0, json: true };
+
+    fn at(begin: Instant, millis: u64) -> Instant {
+        begin + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn only_what_is_seen_in_the_measured_time_counts() {
+        let begin = Instant::now();
+        let mut measurement = Measurement::new(&SPAN, begin);
+        let mut see = |millis: u64| {
+            let goes_on = measurement.goes_on(at(begin, millis), false);
+            measurement.count(1, 100);
+            measurement.latency(Duration::from_millis(millis));
+            goes_on
+        };
+        assert!(see(999) && see(1000) && see(2999) && !see(3000));
+        assert_eq!((measurement.messages, measurement.bytes), (2, 200));
+        assert!((0.999e6..1.001e6).contains(&measurement.latency_micros(0.0)), "the least is a second");
+        assert!((2.99e6..3.01e6).contains(&measurement.latency_micros_max()), "the most is three seconds");
+        assert!((measurement.seconds() - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_was_due_in_the_measured_time_counts_also_when_it_comes_later() {
+        let begin = Instant::now();
+        let mut measurement = Measurement::new(&SPAN, begin);
+        assert!(measurement.goes_on(at(begin, 1000), false));
+        assert!(!measurement.goes_on(at(begin, 3000), false));
+        for due in [999, 1000, 2999, 3000] {
+            measurement.due_at(at(begin, due), Duration::from_secs(5), 100);
+        }
+        assert_eq!((measurement.messages, measurement.bytes), (2, 200));
+    }
+
+    #[test]
+    fn the_first_refusal_is_kept_in_its_words() {
+        let begin = Instant::now();
+        let mut measurement = Measurement::new(&SPAN, begin);
+        measurement.refused(1, || "while warming up".to_owned());
+        measurement.goes_on(at(begin, 1000), false);
+        measurement.refused(16, || "later".to_owned());
+        assert_eq!((measurement.refused, measurement.refusal.as_deref()), (16, Some("while warming up")));
+    }
 }

@@ -53,7 +53,7 @@ fn connect_sender<'a>(
 fn measure(options: &SendOptions, mut senders: Vec<Sender<'_>>) -> io::Result<Measurement> {
     let mut events = EventLoop::new(senders.iter_mut().map(|sender| &mut sender.connection))?;
     let mut counted = Counted {
-        measurement: Measurement::new(&options.span),
+        measurement: Measurement::new(&options.span, Instant::now()),
         messages: u64::from(options.batch),
         body_bytes: u64::from(options.body_bytes),
     };

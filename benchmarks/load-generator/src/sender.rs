@@ -178,3 +178,22 @@ impl<O: SendObserver> FrameReceiver for SendReceiver<'_, O> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_knows_what_is_in_flight_in_any_order() {
+        let mut window = Window::new(2);
+        let begun = Instant::now();
+        let later = begun + Duration::from_secs(1);
+        assert_eq!((window.take(begun), window.take(later), window.take(later)), (Some(0), Some(1), None));
+        assert_eq!(window.release(1).unwrap(), later);
+        assert!(!window.is_idle());
+        assert_eq!(window.take(begun), Some(1));
+        assert_eq!((window.release(0).unwrap(), window.release(1).unwrap()), (begun, begun));
+        assert!(window.is_idle());
+        assert!(window.release(2).is_err());
+    }
+}

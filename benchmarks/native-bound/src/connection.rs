@@ -1,11 +1,12 @@
 //! One connection: what is left of the last chunk, what the socket has not taken yet, what waits for the disk.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
 use centaurmq_store::ingest::host_bytes;
 use mio::net::TcpStream;
+
+use crate::withheld::Withheld;
 
 /// With more than this waiting to be written, nothing more is read.
 const UNSENT_BYTES_MAX: usize = 4 << 20;
@@ -27,16 +28,13 @@ pub struct Connection {
     /// The beginning of a frame whose rest has not arrived.
     partial: Vec<u8>,
     unsent: Vec<u8>,
-    /// Responses that wait until the log is durable up to an offset: where they end in `withheld`, counted from its start.
-    withheld: Vec<u8>,
-    withheld_until: VecDeque<(u64, usize)>,
+    withheld: Withheld,
 }
 
 impl Connection {
     pub fn new(stream: TcpStream, peer: SocketAddr) -> Self {
         let peer = host_bytes(peer.ip(), peer.port());
-        let withheld_until = VecDeque::new();
-        Self { stream, peer, partial: vec![], unsent: vec![], withheld: vec![], withheld_until }
+        Self { stream, peer, partial: vec![], unsent: vec![], withheld: Withheld::default() }
     }
 
     /// Reads once, behind what is left of the last chunk.
@@ -93,22 +91,18 @@ impl Connection {
     /// Keeps responses until the log is durable up to this offset; whether they are the first that are kept.
     pub fn withhold(&mut self, responses: &[u8], required_flush_offset: u64) -> bool {
         let first = self.withheld.is_empty();
-        self.withheld.extend_from_slice(responses);
-        self.withheld_until.push_back((required_flush_offset, self.withheld.len()));
+        self.withheld.add(responses, required_flush_offset);
         first
     }
 
     /// Writes the responses whose messages are durable; whether others are left.
     pub fn release(&mut self, flushed_offset: u64) -> io::Result<bool> {
-        let durable_count = self.withheld_until.partition_point(|(offset, _)| *offset <= flushed_offset);
-        let end = self.withheld_until.drain(..durable_count).next_back().map_or(0, |(_, end)| end);
-        let mut durable = self.withheld.get(..end).unwrap_or_default();
+        let mut durable = self.withheld.durable(flushed_offset);
         if self.unsent.is_empty() {
             durable = write_some(&mut self.stream, durable)?;
         }
         self.unsent.extend_from_slice(durable);
-        self.withheld.drain(..end);
-        self.withheld_until.iter_mut().for_each(|(_, upto)| *upto -= end);
+        self.withheld.remove_durable(flushed_offset);
         Ok(!self.withheld.is_empty())
     }
 }

@@ -64,3 +64,34 @@ impl HeldPulls {
         self.count = self.by_queue.values().map(Vec::len).sum();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pulls_that_have_waited_long_enough_are_taken() {
+        let begin = Instant::now();
+        let pull = |queue_id, suspend_millis| Pull {
+            opaque: 0,
+            topic: 1,
+            queue_id,
+            queue_offset: 0,
+            max_count: 32,
+            suspend_millis,
+        };
+        let mut held = HeldPulls::default();
+        held.hold(pull(0, 1000), 7, begin);
+        held.hold(pull(0, 2000), 8, begin);
+        held.hold(pull(1, 1000), 9, begin);
+        let mut taken = vec![];
+        held.take_expired(begin + Duration::from_millis(999), &mut taken);
+        assert!(taken.is_empty());
+        held.take_expired(begin + Duration::from_secs(1), &mut taken);
+        taken.sort_by_key(|held| held.connection);
+        assert_eq!(taken.iter().map(|held| held.connection).collect::<Vec<_>>(), [7, 9]);
+        assert!(!held.is_empty());
+        held.take_expired(begin + Duration::from_secs(2), &mut taken);
+        assert!(held.is_empty());
+    }
+}

@@ -11,6 +11,7 @@ mod pull;
 mod requests;
 mod server;
 mod upkeep;
+mod withheld;
 
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
