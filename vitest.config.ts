@@ -7,7 +7,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts', 'native/binding/test/**/*.test.ts'] },
+        test: { name: 'unit', include: ['{packages/*,native/binding,benchmarks}/test/**/*.test.ts'] },
       },
       {
         extends: true,

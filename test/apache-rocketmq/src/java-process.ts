@@ -45,7 +45,7 @@ export class JavaProcess {
   constructor(options: JavaProcessOptions) {
     this.name = options.name;
     mkdirSync(options.folder, { recursive: true });
-    const [program = 'java', ...before] = [...(options.command ?? []), 'java'];
+    const [program, ...before] = [...(options.command ?? []), 'java'];
     this.#child = spawn(program, [...before, ...javaArguments(options)], {
       cwd: options.folder,
       stdio: ['pipe', 'pipe', 'pipe'],
