@@ -43,9 +43,9 @@ function mqError(
 }
 
 /** The error that a response with an error code means. */
-export function responseError(request: RemotingCommand, response: RemotingCommand, address: string): MqError {
+export function responseError(requestCode: number, response: RemotingCommand, address: string): MqError {
   const remark = response.remark ?? '';
-  const message = `${address} answered ${requestCodeName(request.code)} with ${responseCodeName(response.code)} (${response.code}): ${remark}`;
+  const message = `${address} answered ${requestCodeName(requestCode)} with ${responseCodeName(response.code)} (${response.code}): ${remark}`;
   const advice = adviceOf(response.code);
   return new MqError(MqErrorCode.RESPONSE_ERROR, message, {
     address,

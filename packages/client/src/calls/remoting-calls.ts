@@ -44,7 +44,7 @@ export class RemotingCalls {
     accepted: readonly number[] = [ResponseCode.SUCCESS],
   ): Promise<RemotingCommand> {
     const response = await this.ask(address, request, options);
-    if (!accepted.includes(response.code)) throw responseError(request, response, address);
+    if (!accepted.includes(response.code)) throw responseError(request.code, response, address);
     return response;
   }
 

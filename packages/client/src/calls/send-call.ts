@@ -35,6 +35,39 @@ const STATUS_BY_CODE: ReadonlyMap<number, SendStatus> = new Map<number, SendStat
   [ResponseCode.SLAVE_NOT_AVAILABLE, SendStatus.SLAVE_NOT_AVAILABLE],
 ]);
 
+/** What all sends of a producer to one queue have in common. */
+export type CommonSendHeader = Pick<
+  SendMessageRequestHeaderV2,
+  'producerGroup' | 'topic' | 'defaultTopic' | 'defaultTopicQueueNums' | 'queueId' | 'brokerName'
+>;
+
+/** What is left to say with each. */
+export interface SendParts {
+  readonly properties: string;
+  /** Bits of `MessageSysFlag`. */
+  readonly sysFlag: number;
+  readonly flag: number;
+  readonly bornTimestamp: number;
+  readonly batch: boolean;
+  readonly body: Uint8Array;
+}
+
+/** Makes requests for one queue, whose common part is encoded once. */
+export function sendRequests(
+  common: CommonSendHeader,
+): (parts: SendParts, oneway: boolean) => RemotingCommand {
+  const encode = SendMessageRequestHeaderV2.prepare({
+    ...common,
+    reconsumeTimes: 0,
+    unitMode: false,
+    maxReconsumeTimes: undefined,
+  });
+  return (parts, oneway) => {
+    const code = parts.batch ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2;
+    return requestCommand(code, { extFieldsJson: encode(parts), body: parts.body, oneway });
+  };
+}
+
 export function sendRequest({ header, body }: SendRequestParts, oneway: boolean): RemotingCommand {
   const code = header.batch === true ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2;
   const extFields = SendMessageRequestHeaderV2.encode({ ...header, unitMode: false });
@@ -46,12 +79,12 @@ export function sendRequest({ header, body }: SendRequestParts, oneway: boolean)
  * @throws MqError RESPONSE_ERROR when the message was not stored, RESPONSE_MALFORMED
  */
 export function toStoredAnswer(
-  request: RemotingCommand,
+  requestCode: number,
   response: RemotingCommand,
   address: string,
 ): StoredAnswer {
   const sendStatus = STATUS_BY_CODE.get(response.code);
-  if (sendStatus === undefined) throw responseError(request, response, address);
+  if (sendStatus === undefined) throw responseError(requestCode, response, address);
   try {
     const header = SendMessageResponseHeader.decode(response.extFields, address);
     return {

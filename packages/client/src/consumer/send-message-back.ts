@@ -117,7 +117,7 @@ export class SendMessageBack {
     );
     const address = await brokers.findMaster(queue);
     const response = await calls.ask(address, request, { timeoutMillis: CALL_TIMEOUT_MILLIS });
-    toStoredAnswer(request, response, address);
+    toStoredAnswer(request.code, response, address);
   }
 
   async #retryQueue(topic: string): Promise<{ topic: string; brokerName: string; queueId: number }> {

@@ -74,7 +74,7 @@ export class NameServers {
       try {
         const response = await calls.ask(address, request, { timeoutMillis, signal });
         this.#chosen = position;
-        if (!accepted.includes(response.code)) throw responseError(request, response, address);
+        if (!accepted.includes(response.code)) throw responseError(request.code, response, address);
         return response;
       } catch (error) {
         signal?.throwIfAborted();

@@ -1,10 +1,10 @@
 import type { RemotingCommand } from '@centaurmq/protocol';
-import { SystemTopic, requestCodeName } from '@centaurmq/protocol';
+import { RequestCode, SystemTopic, requestCodeName } from '@centaurmq/protocol';
 import type { Clock, Logger } from '@centaurmq/remoting';
 import type { RemotingCalls } from '../calls/remoting-calls.ts';
-import type { SendRequestParts, StoredAnswer } from '../calls/send-call.ts';
+import type { StoredAnswer } from '../calls/send-call.ts';
 import { toMqError } from '../calls/call-error.ts';
-import { sendRequest, toStoredAnswer } from '../calls/send-call.ts';
+import { sendRequests, toStoredAnswer } from '../calls/send-call.ts';
 import { MqError, MqErrorCode } from '../errors.ts';
 import type { BrokerAddresses } from '../instance/broker-addresses.ts';
 import type { MessageQueue } from '../message/message-queue.ts';
@@ -61,6 +61,8 @@ export interface MessageSenderOptions {
 /** Sends one parcel, trying other brokers when one fails. Apache RocketMQ: DefaultMQProducerImpl.sendDefaultImpl. */
 export class MessageSender {
   readonly #options: MessageSenderOptions;
+  /** As long as the route lasts that the queue comes from. */
+  readonly #requests = new WeakMap<MessageQueue, ReturnType<typeof sendRequests>>();
 
   constructor(options: MessageSenderOptions) {
     this.#options = options;
@@ -68,7 +70,7 @@ export class MessageSender {
 
   /** @throws MqError of the last attempt */
   async deliver(parcel: Parcel, options: DeliverOptions): Promise<Delivered> {
-    const { clock, calls, brokers, faultStrategy } = this.#options;
+    const { clock, brokers, faultStrategy } = this.#options;
     const startMillis = clock.monotonicMillis();
     const attemptsMax = options.queue === null ? 1 + this.#options.retryTimes : 1;
     let stored: Delivered | null = null;
@@ -82,17 +84,16 @@ export class MessageSender {
       const attemptStart = clock.monotonicMillis();
       const leftMillis = options.timeoutMillis - (attemptStart - startMillis);
       const timeoutMillis = this.#attemptMillis(leftMillis, attempts < attemptsMax);
-      const request = this.#request(parcel, queue, false);
       try {
         const address = brokers.knownMaster(queue) ?? (await brokers.findMaster(queue));
-        const response = await calls.invoke(address, request, { timeoutMillis, signal: options.signal });
-        const answer = toStoredAnswer(request, response, address);
+        const response = await this.#ask(address, parcel, queue, timeoutMillis, options.signal);
+        const answer = toStoredAnswer(codeOf(parcel), response, address);
         faultStrategy.succeeded(queue.brokerName, clock.monotonicMillis() - attemptStart);
         stored = { answer, queue: queueOf(answer, queue) };
         if (!this.#isTriedElsewhere(answer.sendStatus, attempts, attemptsMax)) return stored;
       } catch (thrown) {
         options.signal?.throwIfAborted();
-        const error = toMqError(thrown, requestCodeName(request.code));
+        const error = toMqError(thrown, requestCodeName(codeOf(parcel)));
         faultStrategy.failed(queue.brokerName, error instanceof MqError && error.response !== null);
         const elapsedMillis = clock.monotonicMillis() - startMillis;
         const failed = { error, attempts, attemptsMax, elapsedMillis, timeoutMillis: options.timeoutMillis };
@@ -112,6 +113,18 @@ export class MessageSender {
     await calls.send(address, this.#request(parcel, queue, true), options);
   }
 
+  /** Apart from the attempt that waits: what was encoded need not live until it is answered. */
+  #ask(
+    address: string,
+    parcel: Parcel,
+    queue: MessageQueue,
+    timeoutMillis: number,
+    signal: AbortSignal | undefined,
+  ): Promise<RemotingCommand> {
+    const request = this.#request(parcel, queue, false);
+    return this.#options.calls.invoke(address, request, { timeoutMillis, signal });
+  }
+
   #isRetried(failed: FailedAttempt, queue: MessageQueue): boolean {
     if (decideSendRetry(failed) !== 'retry') return false;
     const { logger, group } = this.#options;
@@ -121,22 +134,26 @@ export class MessageSender {
   }
 
   #request(parcel: Parcel, queue: MessageQueue, oneway: boolean): RemotingCommand {
-    const { group, clock, createTopicKey, defaultTopicQueueNums } = this.#options;
-    const header: SendRequestParts['header'] = {
+    const { properties, sysFlag, flag, isBatch: batch, body } = parcel;
+    const bornTimestamp = this.#options.clock.now();
+    const ofTopic = queue.topic === parcel.topic ? queue : { ...queue, topic: parcel.topic };
+    return this.#requestsTo(ofTopic)({ properties, sysFlag, flag, bornTimestamp, batch, body }, oneway);
+  }
+
+  #requestsTo(queue: MessageQueue): ReturnType<typeof sendRequests> {
+    const known = this.#requests.get(queue);
+    if (known !== undefined) return known;
+    const { group, createTopicKey, defaultTopicQueueNums } = this.#options;
+    const requests = sendRequests({
       producerGroup: group,
-      topic: parcel.topic,
+      topic: queue.topic,
       defaultTopic: createTopicKey,
       defaultTopicQueueNums,
       queueId: queue.queueId,
-      sysFlag: parcel.sysFlag,
-      bornTimestamp: clock.now(),
-      flag: parcel.flag,
-      properties: parcel.properties,
-      reconsumeTimes: 0,
-      batch: parcel.isBatch,
       brokerName: queue.brokerName,
-    };
-    return sendRequest({ header, body: parcel.body }, oneway);
+    });
+    this.#requests.set(queue, requests);
+    return requests;
   }
 
   /** @returns null when a name server has to be asked */
@@ -170,6 +187,10 @@ export class MessageSender {
       attempts < attemptsMax
     );
   }
+}
+
+function codeOf({ isBatch }: Parcel): number {
+  return isBatch ? RequestCode.SEND_BATCH_MESSAGE : RequestCode.SEND_MESSAGE_V2;
 }
 
 function queueOf({ queueId }: StoredAnswer, asked: MessageQueue): MessageQueue {

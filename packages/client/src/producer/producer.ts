@@ -121,7 +121,8 @@ export class Producer {
    */
   async send(message: Message, options: SendOptions = {}): Promise<SendResult> {
     const prepared = this.#prepare(message);
-    const { length } = prepared.body;
+    const { messageId, body } = prepared;
+    const { length } = body;
     // Nothing is awaited that is known already: each promise of a send in flight costs.
     options.signal?.throwIfAborted();
     if (!this.#inFlight.tryAcquire(length)) await this.#inFlight.waitForRoom(length, options.signal);
@@ -130,7 +131,7 @@ export class Producer {
       const isChosen = options.queue !== undefined || options.selectQueue !== undefined;
       const queue = isChosen ? await this.#chosenQueue(message, options) : null;
       const delivered = await this.#sender.deliver(parcel, this.#deliverOptions(queue, options));
-      return toSendResult(prepared, delivered, 0);
+      return toSendResult(messageId, delivered, 0);
     } finally {
       this.#inFlight.release(length);
     }
@@ -226,7 +227,7 @@ export class Producer {
       const parcel: Parcel = { topic: first.topic, flag: 0, properties, body, sysFlag: 0, isBatch: true };
       const queue = await this.#chosenQueue(first, options);
       const delivered = await this.#sender.deliver(parcel, this.#deliverOptions(queue, options));
-      return batch.map((message, index) => toSendResult(message, delivered, index));
+      return batch.map(({ messageId }, index) => toSendResult(messageId, delivered, index));
     } finally {
       release();
     }
@@ -264,11 +265,7 @@ export class Producer {
   }
 }
 
-function toSendResult(
-  { messageId }: PreparedMessage,
-  { queue, answer }: Delivered,
-  index: number,
-): SendResult {
+function toSendResult(messageId: string, { queue, answer }: Delivered, index: number): SendResult {
   const { sendStatus, offsetMessageIds, queueOffset, transactionId, recallHandle } = answer;
   return {
     sendStatus,

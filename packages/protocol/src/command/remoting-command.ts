@@ -22,6 +22,8 @@ export interface RemotingCommand {
   flag: number;
   remark: string | null;
   extFields: ExtFields;
+  /** Of a request to be sent with a JSON header: its fields as JSON members already (`Header.prepare`), instead of `extFields`. */
+  extFieldsJson?: string;
   /** Empty when the frame has none. */
   body: Uint8Array;
   serializeType: SerializeType;
@@ -33,6 +35,7 @@ const NO_BODY: Uint8Array = new Uint8Array(0);
 
 export interface RequestParts {
   readonly extFields?: ExtFields;
+  readonly extFieldsJson?: string;
   readonly body?: Uint8Array;
   readonly oneway?: boolean;
   /** JSON unless told. */
@@ -55,7 +58,7 @@ export function isOneway(command: RemotingCommand): boolean {
 
 /** A request of ours. Its `opaque` is 0 until whoever sends it gives it one. */
 export function requestCommand(code: number, parts: RequestParts = {}): RemotingCommand {
-  return {
+  const command: RemotingCommand = {
     code,
     language: LanguageCode.NODE_JS,
     version: MqVersion.CURRENT,
@@ -66,6 +69,8 @@ export function requestCommand(code: number, parts: RequestParts = {}): Remoting
     body: parts.body ?? NO_BODY,
     serializeType: parts.serializeType ?? SerializeType.JSON,
   };
+  if (parts.extFieldsJson !== undefined) command.extFieldsJson = parts.extFieldsJson;
+  return command;
 }
 
 /** The answer to a request: same `opaque`, same header codec, response bit set. */

@@ -37,6 +37,9 @@ function frameWithRoomFor(
   bodyLength: number = roomForBody,
 ): Buffer {
   if (command.serializeType === SerializeType.ROCKETMQ) {
+    if (command.extFieldsJson !== undefined) {
+      throw new FrameError('extension fields', FRAME_HEAD_BYTES, 'JSON text', 'a JSON header, or extFields');
+    }
     const headerLength = rocketmqHeaderLength(command);
     const frame = allocate(headerLength, roomForBody, bodyLength, command.serializeType, limits);
     writeRocketmqHeader(command, frame, FRAME_HEAD_BYTES);

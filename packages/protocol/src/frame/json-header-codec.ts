@@ -11,16 +11,20 @@ import { FrameError } from './frame-error.ts';
 export function encodeJsonHeader(command: RemotingCommand): string {
   let text = `{"code":${command.code},"language":"${languageName(command.language)}","version":${command.version},"opaque":${command.opaque},"flag":${command.flag}`;
   if (command.remark !== null) text += `,"remark":${jsonString(command.remark)}`;
-  let separator = ',"extFields":{';
-  for (const key in command.extFields) {
-    const value = command.extFields[key];
-    if (value === undefined) continue;
-    text += `${separator}${jsonString(key)}:${jsonString(value)}`;
-    separator = ',';
-  }
-  if (separator === ',') text += '}';
+  const members = command.extFieldsJson ?? membersOf(command.extFields);
+  if (members !== '') text += `,"extFields":{${members}}`;
   const type = command.serializeType === SerializeType.JSON ? 'JSON' : 'ROCKETMQ';
   return `${text},"serializeTypeCurrentRPC":"${type}"}`;
+}
+
+function membersOf(extFields: ExtFields): string {
+  let members = '';
+  for (const key in extFields) {
+    const value = extFields[key];
+    if (value === undefined) continue;
+    members += `${members === '' ? '' : ','}${jsonString(key)}:${jsonString(value)}`;
+  }
+  return members;
 }
 
 /**

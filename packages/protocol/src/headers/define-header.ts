@@ -1,5 +1,6 @@
 import type { ExtFields } from '../command/remoting-command.ts';
 import { HeaderError } from './header-error.ts';
+import { jsonString } from '../json/json-string.ts';
 import { type FieldKind, type FieldValue, fieldTexts } from './header-field.ts';
 
 /**
@@ -60,6 +61,13 @@ export interface Header<T extends FieldTable> {
   readonly decode: (extFields: ExtFields, where?: string) => Decoded<T>;
   /** Fields in the table's order; undefined ones are left out. */
   readonly encode: (values: Encodable<T>) => ExtFields;
+  /**
+   * An encoder for many headers that have some values in common: those are turned into text once. It gives what a request
+   * takes as `extFieldsJson`, the same text that {@link encode} leads to.
+   */
+  readonly prepare: <const P extends Partial<Encodable<T>>>(
+    common: P,
+  ) => (values: Omit<Encodable<T>, keyof P>) => string;
 }
 
 interface BoundField extends HeaderField {
@@ -80,6 +88,7 @@ export function defineHeader<const T extends FieldTable>(name: string, table: T)
     fields,
     decode: (extFields, where) => decodeFields(name, fields, extFields, where) as Decoded<T>,
     encode: (values) => encodeFields(fields, values),
+    prepare: (common) => prepareFields(fields, common),
   };
 }
 
@@ -131,4 +140,49 @@ function encodeFields(fields: readonly BoundField[], values: Record<string, unkn
     if (value !== undefined && value !== null) extFields[field.key] = field.format(value as never);
   }
   return extFields;
+}
+
+/** A run of members that never change, or one field that does. */
+type HeaderPart = { readonly members: string } | { readonly field: BoundField; readonly name: string };
+
+function prepareFields(
+  fields: readonly BoundField[],
+  common: Record<string, unknown>,
+): (values: Record<string, unknown>) => string {
+  const parts = headerParts(fields, common);
+  return (values) => {
+    let text = '';
+    for (const part of parts) {
+      const members = 'members' in part ? part.members : memberText(part.field, part.name, values);
+      if (members !== '') text += text === '' ? members : `,${members}`;
+    }
+    return text;
+  };
+}
+
+function headerParts(fields: readonly BoundField[], common: Record<string, unknown>): HeaderPart[] {
+  const parts: HeaderPart[] = [];
+  let members: string[] = [];
+  for (const field of fields) {
+    const name = `${jsonString(field.key)}:`;
+    if (field.property in common) {
+      members.push(memberText(field, name, common));
+      continue;
+    }
+    parts.push({ members: joined(members) }, { field, name });
+    members = [];
+  }
+  return [...parts, { members: joined(members) }];
+}
+
+function joined(members: readonly string[]): string {
+  return members.filter((member) => member !== '').join(',');
+}
+
+function memberText(field: BoundField, name: string, values: Record<string, unknown>): string {
+  const value = values[field.property];
+  if (value === undefined || value === null) return '';
+  const text = field.format(value as never);
+  // Digits and words need no care.
+  return field.kind === 'string' ? name + jsonString(text) : `${name}"${text}"`;
 }

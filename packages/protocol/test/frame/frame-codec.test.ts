@@ -3,6 +3,7 @@ import {
   FrameError,
   FrameLimits,
   type RemotingCommand,
+  SendMessageResponseHeader,
   SerializeType,
   decodeFrame,
   encodeFrame,
@@ -85,6 +86,16 @@ it('writes the JSON header in the agreed order', () => {
   expect(encodeFrame(response).subarray(8).toString()).toBe(
     '{"code":17,"language":"NODE_JS","version":479,"opaque":3,"flag":1,"remark":"no \\"T\\"","serializeTypeCurrentRPC":"JSON"}',
   );
+});
+
+it('takes fields that are JSON already, for a JSON header only', () => {
+  const extFieldsJson = SendMessageResponseHeader.prepare({ queueId: 3 })({ msgId: '"', queueOffset: 4 });
+  const plain = SendMessageResponseHeader.encode({ msgId: '"', queueId: 3, queueOffset: 4 });
+  expect(encodeFrame(requestCommand(310, { extFieldsJson }))).toEqual(
+    encodeFrame(requestCommand(310, { extFields: plain })),
+  );
+  const binary = requestCommand(310, { extFieldsJson, serializeType: SerializeType.ROCKETMQ });
+  expect(() => encodeFrame(binary)).toThrow('extension fields at byte 8 of the frame: found JSON text');
 });
 
 it("marks a one-way request and answers in the request's codec", () => {

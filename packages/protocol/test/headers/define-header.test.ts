@@ -125,3 +125,37 @@ describe('decoding', () => {
 it('refuses a table that it cannot read', () => {
   expect(() => defineHeader('Broken', { field: 'float' as 'int' })).toThrow(HeaderError);
 });
+
+describe('a prepared encoder', () => {
+  const header = defineHeader('Prepared', {
+    first: 'string? a"',
+    second: 'int',
+    third: 'boolean? c',
+    fourth: 'string=x',
+    fifth: 'long?',
+  });
+  const text = 'k "1" \\ \u0001 ü 🐎';
+  const cases = [
+    { first: text, second: -1, third: true, fourth: text, fifth: 2 ** 60 },
+    { second: 7 },
+    { first: '', second: 0, third: undefined, fourth: undefined, fifth: 5 },
+  ];
+  const json = (values: (typeof cases)[number]): unknown => JSON.parse(JSON.stringify(header.encode(values)));
+
+  it.each(cases)('writes what the plain one does, whatever is common: %j', (values) => {
+    const names = ['first', 'second', 'third', 'fourth', 'fifth'] as const;
+    for (let mask = 0; mask < 2 ** names.length; mask++) {
+      const common: Record<string, unknown> = {};
+      const others: Record<string, unknown> = {};
+      for (const [bit, name] of names.entries()) {
+        ((mask >> bit) % 2 === 0 ? others : common)[name] = (values as Record<string, unknown>)[name];
+      }
+      const written = header.prepare(common)(others as typeof values);
+      expect(JSON.parse(`{${written}}`), `common ${mask}`).toEqual(json(values));
+      const fields = Object.entries(header.encode(values)).map(
+        ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`,
+      );
+      expect(written, `common ${mask}`).toBe(fields.join(','));
+    }
+  });
+});
