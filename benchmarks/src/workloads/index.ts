@@ -1,4 +1,6 @@
 import type { Workload } from '../workload.ts';
+import { client } from './client.ts';
+import { codec } from './codec.ts';
 import { coldCatchUp } from './cold-catch-up.ts';
 import { consume } from './consume.ts';
 import { deliver } from './deliver.ts';
@@ -22,4 +24,6 @@ export const workloads: readonly Workload[] = [
   deliver,
   startUp,
   memory,
+  client,
+  codec,
 ];

@@ -5,6 +5,7 @@ import {
   SendMessageRequestHeaderV2,
   SendMessageResponseHeader,
   SerializeType,
+  type TopicConfig,
   TopicRouteData,
   decodeFrame,
   decodeRecords,
@@ -15,6 +16,7 @@ import {
   wrapTopicConfigs,
 } from '@centaurmq/protocol';
 import { Bench } from 'tinybench';
+import type { Column, Workload, WorkloadOptions } from '../workload.ts';
 
 const BORN = 1_700_000_000_123;
 const PROPERTIES =
@@ -47,30 +49,53 @@ const sendAnswer = {
   traceOn: true,
 };
 
-/** Rows of name, operations per second (median of samples), and bytes one operation handles. */
-export async function measureProtocolCodec({ seconds, progress }) {
-  const bench = new Bench({ time: (seconds * 1000) / 4, warmupTime: 200 });
-  const bytes = new Map();
-  const add = (name, size, operation) => {
-    bytes.set(name, size);
-    bench.add(name, operation);
-  };
-  addFrames(add);
-  addRecords(add);
-  addBodies(add);
-  bench.addEventListener('cycle', ({ task }) => progress(task.name));
-  await bench.run();
-  return {
-    rows: bench.tasks.map(({ name, result }) => ({
-      name,
-      bytes: bytes.get(name),
-      operationsPerSecond: Math.round(1000 / result.latency.p50),
-      relativeMarginOfError: result.latency.rme,
-    })),
-  };
+type Add = (name: string, bytes: number, operation: () => void) => void;
+
+const operationsPerSecond: Column = { figure: 'operationsPerSecond', title: 'operations/s', format: 'rate' };
+const SUBJECT = 'TypeScript';
+const WARM_UP_MILLIS = 100;
+
+interface Operation {
+  readonly bytes: number;
+  readonly run: () => void;
 }
 
-function addFrames(add) {
+const operations = new Map<string, Operation>();
+const add: Add = (name, bytes, run) => void operations.set(name, { bytes, run });
+addFrames(add);
+addRecords(add);
+addBodies(add);
+
+export const codec: Workload = {
+  name: 'codec',
+  title: 'The codecs in TypeScript',
+  description: 'Commands, headers, records and bodies are encoded and decoded on one core, one at a time.',
+  compared: operationsPerSecond,
+  higherIsBetter: true,
+  details: [
+    { figure: 'bytes', title: 'bytes', format: 'count' },
+    { figure: 'bytesPerSecond', title: 'MB/s', format: 'megabytes' },
+  ],
+  ours: [],
+  rows: () => [...operations.keys()].map((name) => ({ name, subjects: [SUBJECT] })),
+  open: async ({ seconds }: WorkloadOptions) => ({
+    measure: async (row) => {
+      const operation = operations.get(row.name);
+      if (operation === undefined) throw new Error(`there is no operation '${row.name}'`);
+      const bench = new Bench({ time: (seconds * 1000) / 4, warmupTime: WARM_UP_MILLIS });
+      bench.add(row.name, operation.run);
+      const [task] = await bench.run();
+      const result = task?.result;
+      if (result === undefined || !('latency' in result)) throw new Error(`${row.name} was not measured`);
+      const rate = 1000 / result.latency.p50;
+      const { bytes } = operation;
+      return { operationsPerSecond: rate, bytes, bytesPerSecond: bytes * rate };
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  }),
+};
+
+function addFrames(add: Add): void {
   const body = Buffer.alloc(1024, 'a');
   for (const [codec, serializeType] of Object.entries(SerializeType)) {
     const extFields = SendMessageRequestHeaderV2.encode(sendHeader);
@@ -117,7 +142,7 @@ function pullHeader() {
   };
 }
 
-function addRecords(add) {
+function addRecords(add: Add): void {
   const host = { host: '127.0.0.1', port: 10_911 };
   const record = encodeRecord(
     {
@@ -142,7 +167,7 @@ function addRecords(add) {
   add(`decode ${RECORDS_IN_PULL} records of 1 KiB`, answer.length, () => decodeRecords(answer));
 }
 
-function addBodies(add) {
+function addBodies(add: Add): void {
   const names = Array.from({ length: TOPICS_IN_REGISTRATION }, (_, index) => `topic-${index}`);
   const table = new Map(names.map((topicName) => [topicName, topicConfig(topicName)]));
   const wrapper = wrapTopicConfigs(table, { counter: 1, stateVersion: 0, timestamp: BORN });
@@ -167,7 +192,7 @@ function addBodies(add) {
   add('decode a route', routed.length, () => TopicRouteData.decode(routed));
 }
 
-function topicConfig(topicName) {
+function topicConfig(topicName: string): TopicConfig {
   return {
     topicName,
     readQueueNums: 8,
