@@ -35,7 +35,7 @@ export function splitBatch(messages: readonly PreparedMessage[], batchBytesMax: 
   let current: PreparedMessage[] = [];
   let currentBytes = 0;
   for (const message of messages) {
-    const bytes = ELEMENT_HEAD_BYTES + message.body.length + Buffer.byteLength(message.encodedProperties);
+    const bytes = ELEMENT_HEAD_BYTES + message.body.length + Buffer.byteLength(message.properties);
     if (bytes > batchBytesMax) {
       throw illegal(
         message,

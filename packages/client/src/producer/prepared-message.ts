@@ -1,4 +1,4 @@
-import { TopicRules, encodeProperties } from '@centaurmq/protocol';
+import { TopicRules } from '@centaurmq/protocol';
 import { illegal, messageProperties } from '../message/message-properties.ts';
 import type { Message } from '../message/message.ts';
 
@@ -7,9 +7,8 @@ export interface PreparedMessage {
   readonly topic: string;
   readonly messageId: string;
   readonly flag: number;
-  readonly properties: Map<string, string>;
   /** As they are sent. */
-  readonly encodedProperties: string;
+  readonly properties: string;
   readonly body: Uint8Array;
 }
 
@@ -44,13 +43,12 @@ export function prepareMessage(
   if ((flag | 0) !== flag) throw illegal(message, `flag is ${flag}; expected a 32-bit whole number`);
   const messageId = nextUniqueKey();
   const properties = messageProperties(message, messageId);
-  const encodedProperties = encodeProperties(properties);
-  const propertiesBytes = Buffer.byteLength(encodedProperties);
+  const propertiesBytes = Buffer.byteLength(properties);
   if (propertiesBytes > PROPERTIES_BYTES_MAX) {
     throw illegal(
       message,
       `its properties take ${propertiesBytes} bytes; at most ${PROPERTIES_BYTES_MAX} are allowed`,
     );
   }
-  return { topic, messageId, flag, properties, encodedProperties, body };
+  return { topic, messageId, flag, properties, body };
 }

@@ -207,9 +207,9 @@ export class Producer {
     return prepareMessage(message, { bodyBytesMax: this.#settings.maxMessageBytes }, this.#nextUniqueKey);
   }
 
-  #parcel({ topic, flag, encodedProperties, body }: PreparedMessage): Parcel {
+  #parcel({ topic, flag, properties, body }: PreparedMessage): Parcel {
     const { compressBodyOverBytes, compression } = this.#settings;
-    const parcel = { topic, flag, properties: encodedProperties, body, sysFlag: 0, isBatch: false };
+    const parcel = { topic, flag, properties, body, sysFlag: 0, isBatch: false };
     return body.length < compressBodyOverBytes ? parcel : { ...parcel, ...compress(body, compression) };
   }
 

@@ -142,41 +142,46 @@ function encodeFields(fields: readonly BoundField[], values: Record<string, unkn
   return extFields;
 }
 
-/** A run of members that never change, or one field that does. */
-type HeaderPart = { readonly members: string } | { readonly field: BoundField; readonly name: string };
+/** A run of members that never change, or one field that does; the text begins with a comma. */
+interface HeaderPart {
+  readonly text: string;
+  readonly field: BoundField | null;
+}
 
 function prepareFields(
   fields: readonly BoundField[],
   common: Record<string, unknown>,
 ): (values: Record<string, unknown>) => string {
-  const parts = headerParts(fields, common);
+  const { first, parts } = headerParts(fields, common);
   return (values) => {
-    let text = '';
-    for (const part of parts) {
-      const members = 'members' in part ? part.members : memberText(part.field, part.name, values);
-      if (members !== '') text += text === '' ? members : `,${members}`;
+    let text = first;
+    for (const { text: members, field } of parts) {
+      text += field === null ? members : memberText(field, members, values);
     }
-    return text;
+    return first === '' ? text.slice(1) : text;
   };
 }
 
-function headerParts(fields: readonly BoundField[], common: Record<string, unknown>): HeaderPart[] {
+/** Each piece that is put together costs: what never changes is one piece, and the first needs no comma. */
+function headerParts(
+  fields: readonly BoundField[],
+  common: Record<string, unknown>,
+): { first: string; parts: HeaderPart[] } {
   const parts: HeaderPart[] = [];
-  let members: string[] = [];
+  let members = '';
   for (const field of fields) {
-    const name = `${jsonString(field.key)}:`;
+    const name = `,${jsonString(field.key)}:`;
     if (field.property in common) {
-      members.push(memberText(field, name, common));
+      members += memberText(field, name, common);
       continue;
     }
-    parts.push({ members: joined(members) }, { field, name });
-    members = [];
+    if (members !== '') parts.push({ text: members, field: null });
+    parts.push({ text: name, field });
+    members = '';
   }
-  return [...parts, { members: joined(members) }];
-}
-
-function joined(members: readonly string[]): string {
-  return members.filter((member) => member !== '').join(',');
+  if (members !== '') parts.push({ text: members, field: null });
+  const first = parts[0]?.field === null ? parts.shift()?.text.slice(1) : undefined;
+  return { first: first ?? '', parts };
 }
 
 function memberText(field: BoundField, name: string, values: Record<string, unknown>): string {
@@ -184,5 +189,5 @@ function memberText(field: BoundField, name: string, values: Record<string, unkn
   if (value === undefined || value === null) return '';
   const text = field.format(value as never);
   // Digits and words need no care.
-  return field.kind === 'string' ? name + jsonString(text) : `${name}"${text}"`;
+  return name + (field.kind === 'string' ? jsonString(text) : `"${text}"`);
 }

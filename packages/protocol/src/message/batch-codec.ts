@@ -9,13 +9,22 @@ const ELEMENT_LENGTH_MIN = 22;
 /** What a batch says about each message; topic, queue and the rest are in the request's header. */
 export type BatchElement = Pick<Message, 'flag' | 'properties' | 'body'>;
 
+/** An element to encode; its properties may be given as the string they are sent as. */
+export type BatchElementToEncode = Omit<BatchElement, 'properties'> & {
+  readonly properties: ReadonlyMap<string, string> | string;
+};
+
 /**
  * The body of SEND_BATCH_MESSAGE (Java: `MessageDecoder.encodeMessages`).
  *
  * @throws RecordError when one message's properties are too long
  */
-export function encodeBatch(messages: readonly BatchElement[]): Buffer {
-  const properties = messages.map((message) => Buffer.from(encodeProperties(message.properties)));
+export function encodeBatch(messages: readonly BatchElementToEncode[]): Buffer {
+  const properties = messages.map((message) =>
+    Buffer.from(
+      typeof message.properties === 'string' ? message.properties : encodeProperties(message.properties),
+    ),
+  );
   let total = 0;
   for (const [index, message] of messages.entries()) {
     const length = properties[index]?.length ?? 0;

@@ -12,9 +12,14 @@ export function encodeProperties(properties: ReadonlyMap<string, string>): strin
     if (holdsSeparator(name) || holdsSeparator(value)) {
       throw new RangeError(`property ${JSON.stringify(name)}: found a 0x01 or 0x02 character, expected none`);
     }
-    text += name + NAME_VALUE_SEPARATOR + value + PROPERTY_SEPARATOR;
+    text += propertyText(name, value);
   }
   return text;
+}
+
+/** One property as {@link encodeProperties} writes it, for whoever has checked that neither holds a separator. */
+export function propertyText(name: string, value: string): string {
+  return name + NAME_VALUE_SEPARATOR + value + PROPERTY_SEPARATOR;
 }
 
 function holdsSeparator(text: string): boolean {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { RecordError, decodeBatch, encodeBatch } from '../../src/index.ts';
+import { RecordError, decodeBatch, encodeBatch, encodeProperties } from '../../src/index.ts';
 
 const element = { flag: 1, properties: new Map([['KEYS', 'k']]), body: Buffer.from('body') };
 
@@ -30,4 +30,15 @@ it('refuses properties that leave bytes over, or reach too far', () => {
 it('refuses to write properties that two bytes cannot count', () => {
   const long = { ...element, properties: new Map([['k', 'x'.repeat(32_767)]]) };
   expect(() => encodeBatch([element, long])).toThrow('properties length of batch message 1');
+});
+
+it('takes properties that are encoded already', () => {
+  const properties = new Map([
+    ['TAGS', 'a'],
+    ['KEYS', 'ü'],
+  ]);
+  const element = { flag: 1, body: Buffer.from('x') };
+  expect(encodeBatch([{ ...element, properties: encodeProperties(properties) }])).toEqual(
+    encodeBatch([{ ...element, properties }]),
+  );
 });
