@@ -1,10 +1,13 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::{HOST, append, bodies, message, open, open_with, options, records, request, shared, spec, topic};
 use crate::batch_body::tests::encode_element;
 use crate::disk::{Disk, SimulatedDisk};
 use crate::record::java_hash;
 use crate::{
-    AckLevel, AppendError, Arrival, BatchToAppend, Boundary, MessageToAppend, ReadRequest, ReadStatus,
-    StartKind, Store, StoreError, StoreOptions, TagsCode,
+    AckLevel, AppendError, Arrival, BatchToAppend, Boundary, MessageToAppend, ReadRequest,
+    ReadStatus, StartKind, Store, StoreError, StoreOptions, TagsCode,
 };
 
 #[test]
@@ -335,4 +338,21 @@ fn scheduled_messages_carry_their_time() {
     assert_eq!(report.queue_entries_rebuilt, 1);
     assert_eq!(entry(&disk), written);
     assert_eq!(written[12..], 1_700_000_010_000_i64.to_be_bytes());
+}
+
+#[test]
+fn a_segment_is_filled_with_few_zeros_on_their_way_at_a_time() {
+    let disk = SimulatedDisk::new();
+    let options = StoreOptions { segment_bytes: 40 << 20, ..options() };
+    let (store, _) = open_with(&disk, &options);
+    let syncs = Arc::new(AtomicUsize::new(0));
+    let counted = syncs.clone();
+    disk.before_sync(Some(Box::new(move |name| {
+        if name == "commitlog.preparing" {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    })));
+    store.prepare_segment().unwrap();
+    disk.before_sync(None);
+    assert_eq!(syncs.load(Ordering::Relaxed), 3, "behind 16, 32 and 40 MiB");
 }
