@@ -591,4 +591,5 @@ module.exports.queueState = nativeBinding.queueState
 module.exports.read = nativeBinding.read
 module.exports.searchOffset = nativeBinding.searchOffset
 module.exports.status = nativeBinding.status
+module.exports.topicPutTotal = nativeBinding.topicPutTotal
 module.exports.watch = nativeBinding.watch

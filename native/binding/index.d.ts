@@ -123,8 +123,9 @@ export declare function open(optionsJson: string): string
 export declare function queryIndex(store: number, topic: string, key: string, maxCount: number, beginMillis: number, endMillis: number, out: Float64Array): number
 
 /**
- * Bounds of a queue. `head` (at least 5): 0 minOffset, 1 maxOffset (visible), 2 appended maximum, 3 lastStoreTimestamp, 4
- * earliestStoreTimestamp (both milliseconds, -1 without a message). Returns 0, or 1 when the topic is unknown.
+ * Bounds of a queue. `head`: 0 minOffset, 1 maxOffset (visible), 2 appended maximum; with room for 5 numbers also 3
+ * lastStoreTimestamp and 4 earliestStoreTimestamp (milliseconds, -1 without a message), for which two records are read.
+ * Returns 0, or 1 when the topic is unknown.
  */
 export declare function queueState(store: number, topic: number, queueId: number, head: Float64Array): number
 
@@ -153,6 +154,9 @@ export declare function searchOffset(store: number, topic: number, queueId: numb
  * (`{"totalBytes":n,"freeBytes":n,"availableBytes":n}` or null), `poisonReason` (or null).
  */
 export declare function status(store: number): string
+
+/** How many messages the queues of a topic ever showed to readers; 0 for an unknown topic. */
+export declare function topicPutTotal(store: number, topic: number): number
 
 /** Begins or ends reporting arrivals of a queue. A queue without messages can be watched. */
 export declare function watch(store: number, topic: number, queueId: number, on: boolean): void

@@ -21,6 +21,7 @@ exports.queueState = engine.queueState;
 exports.read = engine.read;
 exports.searchOffset = engine.searchOffset;
 exports.status = engine.status;
+exports.topicPutTotal = engine.topicPutTotal;
 exports.watch = engine.watch;
 
 /** The generated loader looks for the binary of this platform; its error tells what it tried, ours what to do. */

@@ -18,6 +18,8 @@ const LOOKUP_NOT_FOUND: u32 = 1;
 const LOOKUP_OUTPUT_TOO_SMALL: u32 = 2;
 const QUEUE_KNOWN: u32 = 0;
 const QUEUE_UNKNOWN: u32 = 1;
+/// Of a `queueState` with times.
+const QUEUE_STATE_NUMBERS: usize = 5;
 const FLUSH_WANTED: u32 = 1;
 const NEXT_SEGMENT_WANTED: u32 = 2;
 /// Bytes of a record or peer address: IPv4 or IPv6, and the port.
@@ -236,8 +238,9 @@ pub fn lookup(
     }
 }
 
-/// Bounds of a queue. `head` (at least 5): 0 minOffset, 1 maxOffset (visible), 2 appended maximum, 3 lastStoreTimestamp, 4
-/// earliestStoreTimestamp (both milliseconds, -1 without a message). Returns 0, or 1 when the topic is unknown.
+/// Bounds of a queue. `head`: 0 minOffset, 1 maxOffset (visible), 2 appended maximum; with room for 5 numbers also 3
+/// lastStoreTimestamp and 4 earliestStoreTimestamp (milliseconds, -1 without a message), for which two records are read.
+/// Returns 0, or 1 when the topic is unknown.
 #[napi(catch_unwind)]
 pub fn queue_state(
     store: u32,
@@ -245,7 +248,14 @@ pub fn queue_state(
     queue_id: i32,
     #[napi(ts_arg_type = "Float64Array")] head: Numbers<'_>,
 ) -> Result<u32> {
-    match registry::get(store)?.store.queue_state(topic, queue_id) {
+    let store = &registry::get(store)?.store;
+    if head.len() < QUEUE_STATE_NUMBERS {
+        let bounds = store.queue_bounds(topic, queue_id).map_err(|error| store_error(&error))?;
+        let facts = [bounds.min_offset, bounds.max_offset, bounds.appended_max].map(number);
+        fill(head, &facts);
+        return Ok(QUEUE_KNOWN);
+    }
+    match store.queue_state(topic, queue_id) {
         Ok(state) => {
             let facts = [
                 number(state.min_offset),
@@ -260,6 +270,12 @@ pub fn queue_state(
         Err(StoreError::TopicUnknown { .. }) => Ok(QUEUE_UNKNOWN),
         Err(error) => Err(store_error(&error)),
     }
+}
+
+/// How many messages the queues of a topic ever showed to readers; 0 for an unknown topic.
+#[napi(catch_unwind)]
+pub fn topic_put_total(store: u32, topic: u32) -> Result<f64> {
+    Ok(number(registry::get(store)?.store.topic_put_total(topic)))
 }
 
 /// The queue offset for a store time in milliseconds: of the first message at or after it, or with `upper` of the last one

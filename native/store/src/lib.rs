@@ -33,7 +33,7 @@ pub use appender::Appender;
 pub use disk::{Disk, DiskFile};
 pub use error::{AppendError, StoreError};
 pub use mapped_file::MappedMemory;
-pub use read_request::{Boundary, QueueState, ReadOutcome, ReadRequest, ReadStatus};
+pub use read_request::{Boundary, QueueBounds, QueueState, ReadOutcome, ReadRequest, ReadStatus};
 pub use record::{LogItem, RecordError, RecordView, decode as decode_record};
 pub use recovery::{Cut, RecoveryReport, StartKind};
 pub use retention::{RetentionPolicy, RetentionReport};

@@ -6,7 +6,7 @@ use crate::commit_log::CommitLog;
 use crate::consume_queue::{ConsumeQueue, QueueEntry};
 use crate::error::StoreError;
 use crate::mapped_file::MappedFile;
-use crate::read_request::{Boundary, QueueState, ReadOutcome, ReadRequest, ReadStatus};
+use crate::read_request::{Boundary, QueueBounds, QueueState, ReadOutcome, ReadRequest, ReadStatus};
 use crate::record::{LogItem, RecordView, decode, decode_at};
 use crate::store::Store;
 use crate::topic::TopicHandle;
@@ -241,7 +241,22 @@ impl Store {
         self.queues().get(topic, u32::try_from(queue_id).ok()?)
     }
 
-    /// Bounds and times of a queue; zeros for one that has never had a message.
+    /// Bounds of a queue; zeros for one that has never had a message.
+    pub fn queue_bounds(&self, topic: TopicHandle, queue_id: i32) -> Result<QueueBounds, StoreError> {
+        self.check_open()?;
+        Ok(self.queue(topic, queue_id).map_or_else(QueueBounds::default, |queue| QueueBounds {
+            min_offset: queue.min(),
+            max_offset: queue.visible(),
+            appended_max: queue.appended(),
+        }))
+    }
+
+    /// How many messages the topic's queues ever showed to readers.
+    pub fn topic_put_total(&self, topic: TopicHandle) -> u64 {
+        self.queues().visible_total(topic)
+    }
+
+    /// Bounds and times of a queue: reads its first and last record.
     pub fn queue_state(&self, topic: TopicHandle, queue_id: i32) -> Result<QueueState, StoreError> {
         self.check_open()?;
         let Some(queue) = self.queue(topic, queue_id) else {

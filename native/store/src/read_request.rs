@@ -52,6 +52,16 @@ pub struct ReadOutcome {
     pub last_commit_log_offset: u64,
 }
 
+/// Bounds of one queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueBounds {
+    pub min_offset: u64,
+    /// What readers may see: never past the watermark of the topic's acknowledgement level.
+    pub max_offset: u64,
+    /// What has been appended.
+    pub appended_max: u64,
+}
+
 /// Bounds and times of one queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueueState {

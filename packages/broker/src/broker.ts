@@ -207,14 +207,7 @@ export class Broker {
       clock,
       clusterName: config.brokerClusterName,
       topics: () => topics.topics.keys(),
-      topicPutTotal(name) {
-        const topic = topics.find(name);
-        if (topic === undefined) return null;
-        let total = 0;
-        for (let queueId = 0; queueId < topic.writeQueueNums; queueId++)
-          total += messages.maxOffset(name, queueId);
-        return total;
-      },
+      topicPutTotal: (name) => messages.topicPutTotal(name),
     });
     const openedAt = messages.status().appendedOffset;
     const storeStats = new StoreStatsService({

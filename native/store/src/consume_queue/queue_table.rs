@@ -48,6 +48,14 @@ impl QueueTable {
             .unwrap_or_default()
     }
 
+    /// The sum of the queues' visible ends.
+    pub fn visible_total(&self, topic: TopicHandle) -> u64 {
+        let topics = self.topics.read();
+        topics
+            .get(topic as usize)
+            .map_or(0, |slots| slots.iter().flatten().map(|queue| queue.visible()).sum())
+    }
+
     pub fn remove_topic(&self, topic: TopicHandle) -> Vec<Arc<ConsumeQueue>> {
         let mut topics = self.topics.write();
         topics.get_mut(topic as usize).map(std::mem::take).unwrap_or_default().into_iter().flatten().collect()

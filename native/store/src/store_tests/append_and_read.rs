@@ -6,7 +6,7 @@ use crate::batch_body::tests::encode_element;
 use crate::disk::{Disk, SimulatedDisk};
 use crate::record::java_hash;
 use crate::{
-    AckLevel, AppendError, Arrival, BatchToAppend, Boundary, MessageToAppend, ReadRequest,
+    AckLevel, AppendError, Arrival, BatchToAppend, Boundary, MessageToAppend, QueueBounds, ReadRequest,
     ReadStatus, StartKind, Store, StoreError, StoreOptions, TagsCode,
 };
 
@@ -355,4 +355,33 @@ fn a_segment_is_filled_with_few_zeros_on_their_way_at_a_time() {
     store.prepare_segment().unwrap();
     disk.before_sync(None);
     assert_eq!(syncs.load(Ordering::Relaxed), 3, "behind 16, 32 and 40 MiB");
+}
+
+#[test]
+fn a_topics_put_total_counts_what_its_queues_show() {
+    let disk = SimulatedDisk::new();
+    let (store, _) = open(&disk);
+    let (shown, safe) = (topic(&store, "Shown", AckLevel::Os), topic(&store, "Safe", AckLevel::Fsync));
+    assert_eq!(store.topic_put_total(shown), 0);
+    for queue_id in [0, 1, 1, 3] {
+        append(&store, shown, queue_id, b"body").unwrap();
+    }
+    append(&store, safe, 2, b"body").unwrap();
+    assert_eq!((store.topic_put_total(shown), store.topic_put_total(safe)), (4, 0));
+    store.flush().unwrap();
+    assert_eq!(store.topic_put_total(safe), 1);
+    assert_eq!(store.topic_put_total(safe + 1), 0);
+}
+
+#[test]
+fn the_bounds_of_a_queue_need_no_record() {
+    let disk = SimulatedDisk::new();
+    let (store, _) = open(&disk);
+    let t = topic(&store, "T", AckLevel::Os);
+    append(&store, t, 0, b"body").unwrap();
+    assert!(disk.flip_bit("commitlog/00000000000000000000", 100, 1));
+    assert!(store.queue_state(t, 0).is_err(), "the time stands in a damaged record");
+    let bounds = store.queue_bounds(t, 0).unwrap();
+    assert_eq!((bounds.min_offset, bounds.max_offset, bounds.appended_max), (0, 1, 1));
+    assert_eq!(store.queue_bounds(t, 1).unwrap(), QueueBounds::default());
 }

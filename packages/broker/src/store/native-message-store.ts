@@ -27,6 +27,7 @@ import {
   AppendStatus,
   LOOKUP_HEAD_RECORD_BYTES,
   LookupStatus,
+  QUEUE_BOUNDS,
   QueueHead,
   QueueStatus,
   ReadHead,
@@ -74,6 +75,7 @@ export class NativeMessageStore implements MessageStore {
   readonly #arrivals: ArrivalReports;
   readonly #segmentListeners: (() => void)[] = [];
   readonly #smallHead = new Float64Array(16);
+  readonly #boundsHead = new Float64Array(QUEUE_BOUNDS);
   readonly #appendHead = new Float64Array(64);
   #batchHead: Float64Array | null = null;
   #appendedSinceFlush = false;
@@ -213,11 +215,17 @@ export class NativeMessageStore implements MessageStore {
   }
 
   maxOffset(topic: string, queueId: number): number {
-    return this.queueState(topic, queueId)?.maxOffset ?? 0;
+    return this.#bound(topic, queueId, QueueHead.MAX_OFFSET);
   }
 
   minOffset(topic: string, queueId: number): number {
-    return this.queueState(topic, queueId)?.minOffset ?? 0;
+    return this.#bound(topic, queueId, QueueHead.MIN_OFFSET);
+  }
+
+  /** How many messages the topic ever showed to readers; null when the engine has no such topic. */
+  topicPutTotal(topicName: string): number | null {
+    const topic = this.#topics.find(topicName);
+    return topic === undefined ? null : this.#native.topicPutTotal(this.store, topic.handle);
   }
 
   isRecent(topic: string, queueId: number, queueOffset: number): boolean {
@@ -315,6 +323,15 @@ export class NativeMessageStore implements MessageStore {
       result = this.read(request, out, 0);
     }
     return result.status === 'FOUND' ? Number(out.readBigInt64BE(RECORD_COMMIT_LOG_OFFSET_AT)) : null;
+  }
+
+  /** Without the times, for which the engine would read two records. */
+  #bound(topicName: string, queueId: number, index: number): number {
+    const topic = this.#topics.find(topicName);
+    if (topic === undefined) return 0;
+    const head = this.#boundsHead;
+    const status = this.#native.queueState(this.store, topic.handle, queueId, head);
+    return status === QueueStatus.KNOWN ? at(head, index) : 0;
   }
 
   #headFor(message: MessageToAppend): Float64Array {

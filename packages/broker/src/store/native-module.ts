@@ -38,6 +38,7 @@ export interface NativeModule {
   ): number;
   lookup(store: number, commitLogOffset: number, out: Uint8Array, head: Float64Array): number;
   queueState(store: number, topic: number, queueId: number, head: Float64Array): number;
+  topicPutTotal(store: number, topic: number): number;
   searchOffset(store: number, topic: number, queueId: number, timestamp: number, upper: boolean): number;
   watch(store: number, topic: number, queueId: number, on: boolean): void;
   arrivals(store: number, out: Uint32Array): number;

@@ -56,6 +56,8 @@ export const LookupStatus = { FOUND: 0, NOT_FOUND: 1, OUTPUT_TOO_SMALL: 2 } as c
 export const LOOKUP_HEAD_RECORD_BYTES = 0;
 
 export const QueueStatus = { KNOWN: 0, UNKNOWN: 1 } as const;
+/** Numbers of a queue head without the times. */
+export const QUEUE_BOUNDS = 3;
 export const QueueHead = {
   MIN_OFFSET: 0,
   /** Visible. */

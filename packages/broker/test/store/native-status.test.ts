@@ -7,6 +7,7 @@ import {
   AppendStatus,
   LOOKUP_HEAD_RECORD_BYTES,
   LookupStatus,
+  QUEUE_BOUNDS,
   QueueHead,
   QueueStatus,
   ReadHead,
@@ -126,5 +127,10 @@ describe("the engine's numbers", () => {
     expect(head[QueueHead.MAX_OFFSET]).toBe(1);
     expect(head[QueueHead.LAST_STORE_TIMESTAMP]).toBe(1000);
     expect(head[QueueHead.EARLIEST_STORE_TIMESTAMP]).toBe(1000);
+    const bounds = new Float64Array(QUEUE_BOUNDS);
+    expect(native.queueState(store, topic, 0, bounds)).toBe(QueueStatus.KNOWN);
+    expect(bounds).toEqual(Float64Array.of(0, 1, 1));
+    expect(native.topicPutTotal(store, topic)).toBe(1);
+    expect(native.topicPutTotal(store, topic + 1)).toBe(0);
   });
 });
