@@ -73,6 +73,9 @@ export declare function flush(store: number): number
  */
 export declare function ingest(store: number, peer: Uint8Array, chunk: Uint8Array, nowMillis: number, out: Uint8Array, head: Float64Array, frames: Uint32Array): number
 
+/** Whether `read` with the same arguments would wait for the disk. Costs a fraction of a read. */
+export declare function isCold(store: number, topic: number, queueId: number, queueOffset: number, maxCount: number, maxBytes: number, tagCodes?: Int32Array | undefined | null): boolean
+
 /**
  * Copies the record that begins at this commit log offset into `out`. `head`: 0 its length, also when it does not fit.
  * Returns 0 found, 1 none begins there (or it is not visible yet), 2 `out` is too small.
@@ -157,6 +160,9 @@ export declare function status(store: number): string
 
 /** How many messages the queues of a topic ever showed to readers; 0 for an unknown topic. */
 export declare function topicPutTotal(store: number, topic: number): number
+
+/** Blocking. Brings into memory what `read` with the same arguments copies, and some of what follows it. */
+export declare function warm(store: number, topic: number, queueId: number, queueOffset: number, maxCount: number, maxBytes: number, tagCodes?: Int32Array | undefined | null): void
 
 /** Begins or ends reporting arrivals of a queue. A queue without messages can be watched. */
 export declare function watch(store: number, topic: number, queueId: number, on: boolean): void

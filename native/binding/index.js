@@ -11,6 +11,7 @@ exports.deleteTopic = engine.deleteTopic;
 exports.duplicateDescriptor = engine.duplicateDescriptor;
 exports.flush = engine.flush;
 exports.ingest = engine.ingest;
+exports.isCold = engine.isCold;
 exports.lookup = engine.lookup;
 exports.maintain = engine.maintain;
 exports.metadataCommit = engine.metadataCommit;
@@ -22,6 +23,7 @@ exports.read = engine.read;
 exports.searchOffset = engine.searchOffset;
 exports.status = engine.status;
 exports.topicPutTotal = engine.topicPutTotal;
+exports.warm = engine.warm;
 exports.watch = engine.watch;
 
 /** The generated loader looks for the binary of this platform; its error tells what it tried, ours what to do. */

@@ -238,6 +238,38 @@ pub fn lookup(
     }
 }
 
+/// Whether `read` with the same arguments would wait for the disk. Costs a fraction of a read.
+#[napi(catch_unwind)]
+pub fn is_cold(
+    store: u32,
+    topic: u32,
+    queue_id: i32,
+    queue_offset: f64,
+    max_count: u32,
+    max_bytes: u32,
+    tag_codes: Option<&[i32]>,
+) -> Result<bool> {
+    let request =
+        ReadRequest { topic, queue_id, queue_offset: integer(queue_offset), max_count, max_bytes, tag_codes };
+    registry::get(store)?.store.is_cold(&request).map_err(|error| store_error(&error))
+}
+
+/// Blocking. Brings into memory what `read` with the same arguments copies, and some of what follows it.
+#[napi(catch_unwind)]
+pub fn warm(
+    store: u32,
+    topic: u32,
+    queue_id: i32,
+    queue_offset: f64,
+    max_count: u32,
+    max_bytes: u32,
+    tag_codes: Option<&[i32]>,
+) -> Result<()> {
+    let request =
+        ReadRequest { topic, queue_id, queue_offset: integer(queue_offset), max_count, max_bytes, tag_codes };
+    registry::get(store)?.store.warm(&request).map_err(|error| store_error(&error))
+}
+
 /// Bounds of a queue. `head`: 0 minOffset, 1 maxOffset (visible), 2 appended maximum; with room for 5 numbers also 3
 /// lastStoreTimestamp and 4 earliestStoreTimestamp (milliseconds, -1 without a message), for which two records are read.
 /// Returns 0, or 1 when the topic is unknown.

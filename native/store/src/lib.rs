@@ -5,6 +5,7 @@ mod append_request;
 mod appender;
 mod batch_body;
 mod checkpoint;
+mod cold_read;
 mod commit_log;
 mod consume_queue;
 mod delay_level;

@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::topic::TopicHandle;
 
 /// Entries examined in one read (`maxFilterMessageSize` 16 000 bytes), unless more records are asked for.
-const SCAN_ENTRIES: u64 = 800;
+pub(crate) const SCAN_ENTRIES: u64 = 800;
 
 impl ReadOutcome {
     fn empty(status: ReadStatus, next_begin_offset: u64, bounds: (u64, u64)) -> Self {
@@ -375,7 +375,7 @@ impl Store {
 }
 
 /// Tag codes are Java's 32-bit hash codes; the queue has them in 64 bits.
-fn matches_tag(codes: &[i32], tags_code: i64) -> bool {
+pub(crate) fn matches_tag(codes: &[i32], tags_code: i64) -> bool {
     i32::try_from(tags_code).is_ok_and(|code| codes.contains(&code))
 }
 

@@ -4,6 +4,7 @@ import type { ConsumerManager } from './client/consumer-manager.ts';
 import type { RebalanceLockManager } from './client/rebalance-lock-manager.ts';
 import type { BrokerConfig } from './config/broker-config.ts';
 import { PullRequestHoldService, heldPullsMaxDefault } from './long-polling/pull-request-hold-service.ts';
+import { ColdReads } from './pull/cold-reads.ts';
 import { ConsumerOffsetManager } from './offset/consumer-offset-manager.ts';
 import { ConsumerOffsetProcessor } from './offset/consumer-offset-processor.ts';
 import { QueueOffsetProcessor } from './offset/queue-offset-processor.ts';
@@ -206,6 +207,7 @@ export class MessagePath {
       consumers,
       store,
       output: new PullOutput(store, this.#sendFrames),
+      coldReads: new ColdReads(store),
       offsets: this.offsets,
       holds: this.holds,
       statistics,

@@ -265,6 +265,26 @@ impl ConsumeQueue {
         Ok(found)
     }
 
+    /// Whether reading these entries does not wait for the disk, as far as one file holds them; and how many files were newly
+    /// mapped for the answer.
+    pub fn is_resident(
+        &self,
+        disk: &dyn Disk,
+        file_bytes: u64,
+        from: u64,
+        count: u64,
+    ) -> Result<(bool, usize), StoreError> {
+        let byte_offset = from * ENTRY_BYTES as u64;
+        let base = byte_offset - byte_offset % file_bytes;
+        let found = self
+            .file_at(disk, base, file_bytes)
+            .map_err(|error| StoreError::io("map", self.path_of(base), error))?;
+        let Some((file, newly)) = found else { return Ok((true, 0)) };
+        let start = usize::try_from(byte_offset - base).unwrap_or(usize::MAX);
+        let bytes = usize::try_from(count.saturating_mul(ENTRY_BYTES as u64)).unwrap_or(usize::MAX);
+        Ok((file.is_resident(start, start.saturating_add(bytes)), usize::from(newly)))
+    }
+
     /// Calls `each` with up to `count` entries until it returns false. Returns how many files were newly mapped.
     pub fn scan(
         &self,

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::mapped_memory::MappedMemory;
+use super::mapped_memory::{MappedMemory, PAGE_BYTES};
 use crate::disk::DiskFile;
 
 /// The readable side. Bytes below `published` are immutable; above, only the one [`MappedFileWriter`] may touch.
@@ -62,6 +62,21 @@ impl MappedFile {
         // SAFETY: below `published` nothing is written: the writer starts there and only moves it forward, and `rewind`
         // needs exclusive ownership.
         unsafe { self.memory.slice(from, to) }
+    }
+
+    /// Whether reading a range of published bytes does not wait for the disk.
+    pub fn is_resident(&self, from: usize, to: usize) -> bool {
+        self.memory.is_resident(from, to.min(self.published()))
+    }
+
+    /// Blocking. Brings a range of published bytes into memory.
+    pub fn load(&self, from: usize, to: usize) {
+        let to = to.min(self.published());
+        self.memory.will_need(from, to);
+        let Some(bytes) = self.bytes(from, to) else { return };
+        for page in bytes.chunks(PAGE_BYTES) {
+            std::hint::black_box(page.first().copied());
+        }
     }
 
     /// Makes published bytes durable.

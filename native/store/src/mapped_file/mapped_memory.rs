@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use memmap2::{MmapOptions, MmapRaw};
 
+/// The smallest page of the supported systems: with larger ones more is asked than needed.
+pub(super) const PAGE_BYTES: usize = 4096;
+
 /// A fixed range of memory that several threads and the disk see.
 ///
 /// Two disciplines use it, each safe by itself and never both on one file: append-only files, where written bytes never change
@@ -76,6 +79,33 @@ impl MappedMemory {
     /// Writes a range back to its file and waits (`msync`).
     pub(crate) fn write_back(&self, from: usize, to: usize) -> io::Result<()> {
         self.raw.flush_range(from, to.saturating_sub(from))
+    }
+
+    /// Whether all pages of a range are in memory, so that reading them does not wait for the disk. True where the system does
+    /// not tell.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn is_resident(&self, from: usize, to: usize) -> bool {
+        let start = from - from % PAGE_BYTES;
+        let Some(len) = to.min(self.raw.len()).checked_sub(start) else { return true };
+        let mut pages = vec![0_u8; len.div_ceil(PAGE_BYTES)];
+        // SAFETY: the range begins at a page of the mapping and ends inside it; the system writes one byte for each page.
+        let answer =
+            unsafe { libc::mincore(self.raw.as_mut_ptr().add(start).cast(), len, pages.as_mut_ptr()) };
+        answer != 0 || pages.iter().all(|page| page & 1 == 1)
+    }
+
+    /// Whether all pages of a range are in memory, so that reading them does not wait for the disk. True where the system does
+    /// not tell.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn is_resident(&self, _from: usize, _to: usize) -> bool {
+        true
+    }
+
+    /// Asks the system to begin to read a range from the disk.
+    pub(crate) fn will_need(&self, from: usize, to: usize) {
+        // Advice only: reading the range is right without it.
+        #[cfg(unix)]
+        let _ = self.raw.advise_range(memmap2::Advice::WillNeed, from, to.saturating_sub(from));
     }
 
     /// # Safety

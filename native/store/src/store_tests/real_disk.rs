@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{append, bodies, message, options, topic};
+use super::{append, bodies, message, options, request, topic};
 use crate::disk::{Disk, FileSystemDisk};
 use crate::{AckLevel, MessageToAppend, StartKind, Store, StoreError, StoreOptions};
 
@@ -77,4 +77,53 @@ fn default_sizes_are_apaches_and_sparse() {
     assert_eq!(length("consumequeue/T/0/00000000000000000000"), 6_000_000);
     assert_eq!(length("index/20231114221320000"), 420_000_040);
     assert_eq!(length("checkpoint"), 4096);
+}
+
+/// 120 messages of a megabyte; what was written is dropped from memory, as far as this file system can.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_of_old_messages_is_told_that_it_would_wait() {
+    const TMPFS: rustix::fs::FsWord = 0x0102_1994;
+    let directory = tempfile::tempdir().unwrap();
+    let options = StoreOptions { segment_bytes: 32 << 20, body_bytes_max: 1 << 20, ..super::options() };
+    let open = || {
+        let disk = Arc::new(FileSystemDisk::new(directory.path()).unwrap());
+        Store::open(disk, &options).unwrap_or_else(|error| panic!("{error}")).0
+    };
+    let store = open();
+    let t = topic(&store, "T", AckLevel::Os);
+    for number in 0..120_u8 {
+        while append(&store, t, 0, &vec![number; 1_000_000]).is_err() {
+            store.prepare_segment().unwrap();
+        }
+    }
+    assert!(!store.is_cold(&request(t, 0, 0)).unwrap(), "it was just written");
+    store.close().unwrap();
+    drop(store);
+    if rustix::fs::statfs(directory.path()).unwrap().f_type == TMPFS {
+        return;
+    }
+    for folder in ["commitlog", "consumequeue/T/0"] {
+        for entry in std::fs::read_dir(directory.path().join(folder)).unwrap() {
+            let file = std::fs::File::open(entry.unwrap().path()).unwrap();
+            file.sync_all().unwrap();
+            rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+        }
+    }
+    let store = open();
+    let t = topic(&store, "T", AckLevel::Os);
+    // Not the first: opening looks at the beginning of a segment, and the system reads ahead.
+    let (old, recent) = (request(t, 0, 20), request(t, 0, 119));
+    assert!(store.is_cold(&old).unwrap());
+    store.warm(&old).unwrap();
+    assert!(!store.is_cold(&old).unwrap());
+    store.warm(&recent).unwrap();
+    assert!(!store.is_cold(&recent).unwrap());
+    for outside in [-1, 120, 1000] {
+        assert!(!store.is_cold(&request(t, 0, outside)).unwrap());
+        store.warm(&request(t, 0, outside)).unwrap();
+    }
+    let mut out = vec![0; 2 << 20];
+    let outcome = store.read(&old, &mut out).unwrap();
+    assert_eq!(super::records(&out, &outcome), [(20, vec![20; 1_000_000])]);
 }

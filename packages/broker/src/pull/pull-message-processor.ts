@@ -11,9 +11,10 @@ import type { ConsumerGroupInfo } from '../client/consumer-group-info.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { PullRequestHoldService, WakeReason } from '../long-polling/pull-request-hold-service.ts';
 import type { ConsumerOffsetManager } from '../offset/consumer-offset-manager.ts';
-import type { MessageStore } from '../store/message-store.ts';
+import type { GetMessageRequest, MessageStore } from '../store/message-store.ts';
 import type { SubscriptionGroupConfig } from '../subscription/subscription-group-config.ts';
 import type { TopicConfig } from '../topic/topic-config.ts';
+import type { ColdReads } from './cold-reads.ts';
 import { type PullAdmission, decidePull } from './decide-pull.ts';
 import type { PullOutput } from './pull-output.ts';
 import { type PullRequest, decodePullRequest } from './pull-request.ts';
@@ -49,6 +50,7 @@ export interface PullMessageProcessorOptions {
   readonly consumers: { getConsumerGroupInfo(group: string): ConsumerGroupInfo | undefined };
   readonly store: Pick<MessageStore, 'minOffset' | 'maxOffset'>;
   readonly output: PullOutput;
+  readonly coldReads: ColdReads;
   readonly offsets: ConsumerOffsetManager;
   readonly holds: PullRequestHoldService;
   readonly statistics: PullStatistics;
@@ -70,6 +72,8 @@ interface Pulling {
   readonly queueOffset: number;
   /** On the monotonic clock; null while the pull has not been held. */
   readonly deadlineMillis: number | null;
+  /** The disk has been read for it. */
+  readonly isWarm: boolean;
 }
 
 /** Pulls (11, 361), held while there is nothing (Java: PullMessageProcessor, DefaultPullMessageResultHandler). */
@@ -85,7 +89,8 @@ export class PullMessageProcessor {
     { connection }: RequestContext,
   ): RemotingCommand | null | Promise<RemotingCommand | null> => {
     const pull = decodePullRequest(request);
-    const pulling = { request, connection, pull, queueOffset: pull.queueOffset, deadlineMillis: null };
+    const { queueOffset } = pull;
+    const pulling = { request, connection, pull, queueOffset, deadlineMillis: null, isWarm: false };
     const group = this.#options.groups.find(pull.consumerGroup);
     if (group !== undefined) return this.#pull({ ...pulling, group });
     return this.#options.groups
@@ -94,7 +99,7 @@ export class PullMessageProcessor {
   };
 
   /** Null: answered already, or held. */
-  #pull(pulling: Pulling): RemotingCommand | null {
+  #pull(pulling: Pulling): RemotingCommand | null | Promise<RemotingCommand | null> {
     const { request, pull, group } = pulling;
     const { config, topics, groups, consumers } = this.#options;
     const { admitted, refused } = decidePull(request.code, pull, {
@@ -107,7 +112,37 @@ export class PullMessageProcessor {
     if (refused !== null) return refusedPull(request, refused);
     const reset = this.#takeReset(pulling);
     if (reset !== null) return this.#answer(pulling, admitted, reset);
-    return this.#read(pulling, admitted);
+    const wanted = this.#wanted(pulling, admitted);
+    // What a held pull waits for has just been written.
+    if (pulling.deadlineMillis === null && !pulling.isWarm && this.#options.coldReads.isCold(wanted))
+      return this.#pullWarmed(pulling, wanted);
+    return this.#read(pulling, admitted, wanted);
+  }
+
+  /** The checks run again: much may have happened while the disk was read. */
+  #pullWarmed(
+    pulling: Pulling,
+    wanted: GetMessageRequest,
+  ): RemotingCommand | null | Promise<RemotingCommand | null> {
+    const warmed = this.#options.coldReads.warmed(wanted);
+    if (warmed === null) {
+      return responseTo(pulling.request, ResponseCode.SYSTEM_BUSY, {
+        remark: '[COLD_READ_FULL]system busy, too many pulls wait for the disk; try again later',
+      });
+    }
+    return warmed.then(() => (pulling.connection.isOpen ? this.#pull({ ...pulling, isWarm: true }) : null));
+  }
+
+  #wanted({ pull, queueOffset }: Pulling, { filter }: PullAdmission): GetMessageRequest {
+    const { config } = this.#options;
+    return {
+      topic: pull.topic,
+      queueId: pull.queueId,
+      queueOffset,
+      messageCountMax: Math.max(1, Math.min(pull.maxMsgNums, config.maxTransferCountOnMessageInMemory)),
+      recordBytesMax: config.maxTransferBytesOnMessageInMemory,
+      tagCodes: filter.tagCodes,
+    };
   }
 
   #takeReset({ pull }: Pulling): PullOutcome | null {
@@ -120,17 +155,10 @@ export class PullMessageProcessor {
     return { status: 'OFFSET_RESET', nextBeginOffset, minOffset, maxOffset };
   }
 
-  #read(pulling: Pulling, admitted: PullAdmission): RemotingCommand | null {
-    const { pull, connection, request, queueOffset } = pulling;
-    const { config, output, statistics } = this.#options;
-    const records = output.read({
-      topic: pull.topic,
-      queueId: pull.queueId,
-      queueOffset,
-      messageCountMax: Math.max(1, Math.min(pull.maxMsgNums, config.maxTransferCountOnMessageInMemory)),
-      recordBytesMax: config.maxTransferBytesOnMessageInMemory,
-      tagCodes: admitted.filter.tagCodes,
-    });
+  #read(pulling: Pulling, admitted: PullAdmission, wanted: GetMessageRequest): RemotingCommand | null {
+    const { pull, connection, request } = pulling;
+    const { output, statistics } = this.#options;
+    const records = output.read(wanted);
     const { result } = records;
     if (result.status !== 'FOUND' || isOneway(request)) {
       records.release();
@@ -210,6 +238,7 @@ export class PullMessageProcessor {
     const group = groups.find(held.pull.consumerGroup) ?? null;
     try {
       const response = this.#pull({ ...held, group, deadlineMillis });
+      if (response instanceof Promise) throw new Error('a pull that was held has to wait for the disk');
       if (response !== null) respond(connection, request, response);
     } catch (error) {
       // Nobody above would answer: this runs from an arrival or a timer.

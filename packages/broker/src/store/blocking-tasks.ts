@@ -9,6 +9,7 @@ export type BlockingFunction =
   | 'deleteTopic'
   | 'flush'
   | 'queryIndex'
+  | 'warm'
   | 'maintain'
   | 'metadataScan'
   | 'metadataCommit';
@@ -24,7 +25,7 @@ export interface BlockingTasks {
 }
 
 export interface BlockingTaskLimits {
-  /** Flush, maintenance and index search may overlap; more threads than that gain nothing. */
+  /** A flush, maintenance, and two reads of cold messages or of the index may overlap; more gain nothing. */
   readonly threadsMax: number;
   /** A thread with nothing to do for this long ends, so that an idle broker stays small. */
   readonly threadIdleMillis: number;
@@ -33,7 +34,7 @@ export interface BlockingTaskLimits {
 }
 
 export const blockingTaskLimits: BlockingTaskLimits = {
-  threadsMax: 3,
+  threadsMax: 4,
   threadIdleMillis: 10_000,
   queuedTasksMax: 1024,
 };

@@ -143,6 +143,10 @@ export interface MessageStore {
   /** Copies the stored records into `out` from `outStart` on, as they are. */
   read(request: GetMessageRequest, out: Uint8Array, outStart: number): GetMessageResult | OutputTooSmall;
   /** Null when the engine knows no such queue. */
+  /** Whether `read` would wait for the disk. */
+  isCold(request: GetMessageRequest): boolean;
+  /** Brings what `read` copies into memory, in another thread. */
+  warm(request: GetMessageRequest): Promise<void>;
   queueState(topic: string, queueId: number): QueueState | null;
   /** The visible end; 0 for a queue never written. */
   maxOffset(topic: string, queueId: number): number;

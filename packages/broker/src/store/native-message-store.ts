@@ -200,6 +200,39 @@ export class NativeMessageStore implements MessageStore {
     };
   }
 
+  isCold(request: GetMessageRequest): boolean {
+    const topic = this.#topics.find(request.topic);
+    if (topic === undefined) return false;
+    const { queueId, queueOffset, messageCountMax, recordBytesMax, tagCodes } = request;
+    const { handle } = topic;
+    return this.#native.isCold(
+      this.store,
+      handle,
+      queueId,
+      queueOffset,
+      messageCountMax,
+      recordBytesMax,
+      tagCodes,
+    );
+  }
+
+  async warm(request: GetMessageRequest): Promise<void> {
+    const topic = this.#topics.find(request.topic);
+    if (topic === undefined) return;
+    const { queueId, queueOffset, messageCountMax, recordBytesMax, tagCodes } = request;
+    const { handle } = topic;
+    await this.#tasks.run(
+      'warm',
+      this.store,
+      handle,
+      queueId,
+      queueOffset,
+      messageCountMax,
+      recordBytesMax,
+      tagCodes,
+    );
+  }
+
   queueState(topicName: string, queueId: number): QueueState | null {
     const topic = this.#topics.find(topicName);
     if (topic === undefined) return null;

@@ -36,6 +36,25 @@ export interface NativeModule {
     outStart: number,
     head: Float64Array,
   ): number;
+  isCold(
+    store: number,
+    topic: number,
+    queueId: number,
+    queueOffset: number,
+    maxCount: number,
+    maxBytes: number,
+    tagCodes: Int32Array | null,
+  ): boolean;
+  /** Blocking. */
+  warm(
+    store: number,
+    topic: number,
+    queueId: number,
+    queueOffset: number,
+    maxCount: number,
+    maxBytes: number,
+    tagCodes: Int32Array | null,
+  ): void;
   lookup(store: number, commitLogOffset: number, out: Uint8Array, head: Float64Array): number;
   queueState(store: number, topic: number, queueId: number, head: Float64Array): number;
   topicPutTotal(store: number, topic: number): number;
