@@ -580,6 +580,7 @@ module.exports.defineTopic = nativeBinding.defineTopic
 module.exports.deleteTopic = nativeBinding.deleteTopic
 module.exports.duplicateDescriptor = nativeBinding.duplicateDescriptor
 module.exports.flush = nativeBinding.flush
+module.exports.flushInBackground = nativeBinding.flushInBackground
 module.exports.ingest = nativeBinding.ingest
 module.exports.isCold = nativeBinding.isCold
 module.exports.lookup = nativeBinding.lookup

@@ -54,6 +54,12 @@ export declare function duplicateDescriptor(descriptor: number): number
 export declare function flush(store: number): number
 
 /**
+ * As `flush`, but away from the calling thread: resolves with the flushed commit log offset. A task of the pool that Node.js
+ * has anyway costs a tenth of a message to a worker thread and back. Rejects after a failed fsync; `status` has the reason.
+ */
+export declare function flushInBackground(store: number): Promise<number>
+
+/**
  * The hot path: walks the frames of a received chunk, appends every plain SEND (10, 310, 320) to a known writable topic
  * and writes the responses; lists every other frame.
  *

@@ -10,6 +10,7 @@ exports.defineTopic = engine.defineTopic;
 exports.deleteTopic = engine.deleteTopic;
 exports.duplicateDescriptor = engine.duplicateDescriptor;
 exports.flush = engine.flush;
+exports.flushInBackground = engine.flushInBackground;
 exports.ingest = engine.ingest;
 exports.isCold = engine.isCold;
 exports.lookup = engine.lookup;

@@ -7,7 +7,6 @@ export type BlockingFunction =
   | 'open'
   | 'close'
   | 'deleteTopic'
-  | 'flush'
   | 'queryIndex'
   | 'warm'
   | 'maintain'
@@ -20,6 +19,8 @@ export interface BlockingTasks {
     name: F,
     ...args: Parameters<NativeModule[F]>
   ): Promise<ReturnType<NativeModule[F]>>;
+  /** Makes everything appended so far durable; resolves with the flushed commit log offset. */
+  flush(store: number): Promise<number>;
   /** Waits for running tasks and ends the threads. */
   close(): Promise<void>;
 }
@@ -39,8 +40,14 @@ export const blockingTaskLimits: BlockingTaskLimits = {
   queuedTasksMax: 1024,
 };
 
-/** A pool of worker threads that share the engine's mapped memory through its handle. */
-export function pooledBlockingTasks(limits: BlockingTaskLimits = blockingTaskLimits): BlockingTasks {
+/**
+ * A pool of worker threads that share the engine's mapped memory through its handle. Flushes, thousands a second where
+ * acknowledgements wait for them, are left to the engine: it runs them without a message to a worker and back.
+ */
+export function pooledBlockingTasks(
+  native: NativeModule,
+  limits: BlockingTaskLimits = blockingTaskLimits,
+): BlockingTasks {
   const pool = new Piscina<{ name: BlockingFunction; args: unknown[] }, unknown>({
     filename: fileURLToPath(new URL('../../store-worker.js', import.meta.url)),
     minThreads: 0,
@@ -53,8 +60,19 @@ export function pooledBlockingTasks(limits: BlockingTaskLimits = blockingTaskLim
   return {
     run: async <F extends BlockingFunction>(name: F, ...args: Parameters<NativeModule[F]>) =>
       (await pool.run({ name, args })) as ReturnType<NativeModule[F]>,
+    flush: async (store) => {
+      await endOfTurn();
+      return native.flushInBackground(store);
+    },
     close: () => pool.close(),
   };
+}
+
+/** What else this turn of the loop reads from sockets joins the flush. */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Runs at once on the caller's thread: for stores in memory, where nothing waits for a disk, and for simulation. */
@@ -64,6 +82,7 @@ export function inlineBlockingTasks(native: NativeModule): BlockingTasks {
       const task = native[name] as (...args: Parameters<NativeModule[F]>) => ReturnType<NativeModule[F]>;
       return task(...args);
     },
+    flush: async (store) => native.flush(store),
     close: () => Promise.resolve(),
   };
 }

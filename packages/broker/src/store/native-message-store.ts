@@ -94,7 +94,7 @@ export class NativeMessageStore implements MessageStore {
     this.#arrivals = new ArrivalReports(options.native, store, this.#topics);
     this.#native.configure(store, JSON.stringify(options.identity));
     this.gate = new AckGate({
-      flush: () => this.#tasks.run('flush', store),
+      flush: () => this.#tasks.flush(store),
       poisonReason: () => this.status().poisonReason,
       flushedOffset,
       clock: options.clock,

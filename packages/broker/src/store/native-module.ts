@@ -63,6 +63,8 @@ export interface NativeModule {
   arrivals(store: number, out: Uint32Array): number;
   /** Blocking. */
   flush(store: number): number;
+  /** As `flush`, away from the calling thread. */
+  flushInBackground(store: number): Promise<number>;
   /** Blocking. */
   queryIndex(
     store: number,

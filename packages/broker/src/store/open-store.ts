@@ -69,7 +69,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
   const { clock, logger, identity, settings } = options;
   const native = options.native ?? loadNativeModule();
   const inMemory = options.location.kind === 'memory';
-  const tasks = options.tasks ?? (inMemory ? inlineBlockingTasks(native) : pooledBlockingTasks());
+  const tasks = options.tasks ?? (inMemory ? inlineBlockingTasks(native) : pooledBlockingTasks(native));
   const opened = await openOrReleaseThreads(options, tasks);
   const messages = new NativeMessageStore(opened.store, opened.report.endOffset, {
     native,

@@ -26,6 +26,10 @@ async function setUp(
       ran.push(name === 'maintain' ? (JSON.parse(String(args[1])) as { task: string }).task : name);
       return inline.run(name, ...args);
     },
+    flush(store) {
+      ran.push('flush');
+      return inline.flush(store);
+    },
     close: () => inline.close(),
   };
   const store = await openStore({
