@@ -353,9 +353,7 @@ impl Store {
         };
         self.flush()?;
         // A queue that could not be synced cannot be synced later either: the system may have forgotten what was dirty.
-        for queue in &unsynced {
-            queue.sync(&*self.disk).map_err(|error| self.poison(&error))?;
-        }
+        self.sync_queues(&unsynced).map_err(|error| self.poison(&error))?;
         if let Some(index) = &self.index {
             index.sync().map_err(|error| self.poison(&error))?;
         }
@@ -363,6 +361,19 @@ impl Store {
         let offset = checkpoint.mark.map_or(0, |mark| mark.commit_log_offset);
         self.checkpoint_offset.store(offset, Ordering::Release);
         Ok(offset)
+    }
+
+    /// Many queues are many small files: a sync of each waits for the disk several times, one of the file system only once.
+    fn sync_queues(&self, queues: &[Arc<ConsumeQueue>]) -> Result<(), StoreError> {
+        if queues.len() > self.options.queues_synced_singly_max {
+            let ends: Vec<u64> = queues.iter().map(|queue| queue.appended()).collect();
+            let synced = self.disk.sync_everything();
+            if synced.map_err(|error| StoreError::io("sync the file system of", self.disk.name(), error))? {
+                queues.iter().zip(ends).for_each(|(queue, end)| queue.set_synced(end));
+                return Ok(());
+            }
+        }
+        queues.iter().try_for_each(|queue| queue.sync(&*self.disk))
     }
 
     /// Blocking. Checkpoint, then the `abort` mark is removed and the directory released. Appends fail from here on.

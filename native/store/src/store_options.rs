@@ -23,6 +23,8 @@ pub struct StoreOptions {
     pub queue_count_max: u32,
     /// Consume queue files mapped at a time before idle ones are released. Default 16 384.
     pub consume_queue_mapped_max: usize,
+    /// Queues that a checkpoint syncs one by one; for more it syncs the file system. Default 64.
+    pub queues_synced_singly_max: usize,
     /// Milliseconds of the delay levels, first level first (`messageDelayLevel`): rebuilding the queue of
     /// `SCHEDULE_TOPIC_XXXX` needs them.
     pub delay_level_millis: Vec<i64>,
@@ -46,6 +48,7 @@ impl Default for StoreOptions {
             body_bytes_max: 4 << 20,
             queue_count_max: 65_536,
             consume_queue_mapped_max: 16_384,
+            queues_synced_singly_max: 64,
             delay_level_millis: default_delay_level_millis(),
             cut_damage_at: None,
             verify_on_open: false,

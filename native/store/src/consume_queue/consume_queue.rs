@@ -340,6 +340,21 @@ impl ConsumeQueue {
         }
     }
 
+    /// All entries before `end` are on the disk, with the files' names: the whole disk was synced.
+    pub fn set_synced(&self, end: u64) {
+        let end = end * ENTRY_BYTES as u64;
+        for file in self.files.write().iter_mut().filter(|file| file.base < end) {
+            let upto = usize::try_from(end - file.base).unwrap_or(usize::MAX);
+            file.synced = match &file.mapped {
+                Some(mapped) => {
+                    mapped.set_name_durable();
+                    upto.min(mapped.len())
+                }
+                None => upto,
+            };
+        }
+    }
+
     fn sync_files(&self, disk: &dyn Disk) -> Result<(), StoreError> {
         let pending: Vec<(u64, Option<Arc<MappedFile>>, usize)> = {
             let files = self.files.read();

@@ -24,6 +24,9 @@ pub trait Disk: Send + Sync + Debug {
     fn list(&self, path: &str) -> io::Result<Vec<DiskEntry>>;
     /// Makes creations, removals and renames in this directory durable.
     fn sync_directory(&self, path: &str) -> io::Result<()>;
+    /// Makes all that was written here before the call durable: bytes, lengths and names of all files. False if the disk does not
+    /// offer it, or would not tell that it failed: then each file is to be synced.
+    fn sync_everything(&self) -> io::Result<bool>;
     fn space(&self) -> io::Result<DiskSpace>;
     /// Takes the directory for one store; `Err(holder)` describes who has it.
     fn lock(&self) -> io::Result<Result<Box<dyn DiskLock>, String>>;

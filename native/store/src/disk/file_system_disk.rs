@@ -24,6 +24,9 @@ static LOCKED: LazyLock<Mutex<BTreeSet<PathBuf>>> = LazyLock::new(|| Mutex::new(
 #[derive(Debug, Clone)]
 pub struct FileSystemDisk {
     root: PathBuf,
+    /// Held from the beginning: `syncfs` tells the failures since its descriptor was opened.
+    #[cfg(target_os = "linux")]
+    directory: Arc<File>,
 }
 
 impl FileSystemDisk {
@@ -31,7 +34,12 @@ impl FileSystemDisk {
     pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         fs::create_dir_all(&root)?;
-        Ok(Self { root: root.canonicalize()? })
+        let root = root.canonicalize()?;
+        Ok(Self {
+            #[cfg(target_os = "linux")]
+            directory: Arc::new(File::open(&root)?),
+            root,
+        })
     }
 
     fn resolve(&self, path: &str) -> io::Result<PathBuf> {
@@ -102,6 +110,20 @@ impl Disk for FileSystemDisk {
         if cfg!(unix) { File::open(resolved)?.sync_all() } else { Ok(()) }
     }
 
+    #[cfg(target_os = "linux")]
+    fn sync_everything(&self) -> io::Result<bool> {
+        if !syncfs_tells_failures(rustix::system::uname().release().to_str().unwrap_or_default()) {
+            return Ok(false);
+        }
+        rustix::fs::syncfs(&*self.directory)?;
+        Ok(true)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn sync_everything(&self) -> io::Result<bool> {
+        Ok(false)
+    }
+
     #[cfg(unix)]
     fn space(&self) -> io::Result<DiskSpace> {
         let found = rustix::fs::statvfs(&self.root)?;
@@ -145,6 +167,13 @@ impl Disk for FileSystemDisk {
     fn name(&self) -> String {
         self.root.display().to_string()
     }
+}
+
+/// Since Linux 5.8 `syncfs` fails when something could not be written; before, it said nothing.
+#[cfg(target_os = "linux")]
+fn syncfs_tells_failures(release: &str) -> bool {
+    let mut numbers = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (5, 8)
 }
 
 /// Java's `FileChannel.tryLock` is a lock of `fcntl`; so is this one, and they exclude each other.
@@ -275,5 +304,24 @@ impl DiskFile for SystemFile {
             return Ok(());
         }
         memory.write_back(from, to)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syncfs_counts_from_linux_5_8_on() {
+        for (release, tells) in [
+            ("6.18.1-generic", true),
+            ("5.8.0", true),
+            ("5.10", true),
+            ("5.7.19", false),
+            ("4.19.0", false),
+            ("", false),
+        ] {
+            assert_eq!(syncfs_tells_failures(release), tells, "{release}");
+        }
     }
 }

@@ -277,6 +277,21 @@ impl Disk for SimulatedDisk {
         Ok(())
     }
 
+    fn sync_everything(&self) -> io::Result<bool> {
+        let (files, directories) = {
+            let names = self.names.lock();
+            let files: Vec<_> = names.files.values().cloned().collect();
+            (files, names.directories.iter().cloned().collect::<Vec<_>>())
+        };
+        for file in files {
+            file.sync()?;
+        }
+        for directory in directories.iter().map(String::as_str).chain([""]) {
+            self.sync_directory(directory)?;
+        }
+        Ok(true)
+    }
+
     fn space(&self) -> io::Result<DiskSpace> {
         let total_bytes = self.faults.capacity_bytes.load(Ordering::Relaxed);
         let free_bytes = total_bytes.saturating_sub(self.used_bytes());

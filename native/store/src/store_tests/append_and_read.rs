@@ -1,6 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
+
 use super::{HOST, append, bodies, message, open, open_with, options, records, request, shared, spec, topic};
 use crate::batch_body::tests::encode_element;
 use crate::disk::{Disk, SimulatedDisk};
@@ -384,4 +386,44 @@ fn the_bounds_of_a_queue_need_no_record() {
     let bounds = store.queue_bounds(t, 0).unwrap();
     assert_eq!((bounds.min_offset, bounds.max_offset, bounds.appended_max), (0, 1, 1));
     assert_eq!(store.queue_bounds(t, 1).unwrap(), QueueBounds::default());
+}
+
+#[test]
+fn a_checkpoint_of_many_queues_syncs_the_disk_once() {
+    let disk = SimulatedDisk::new();
+    let (store, _) = open(&disk);
+    let t = topic(&store, "T", AckLevel::Os);
+    let directory_syncs = Arc::new(Mutex::new(Vec::new()));
+    let seen = directory_syncs.clone();
+    for queue_id in 0..4 {
+        append(&store, t, queue_id, b"body").unwrap();
+    }
+    disk.before_sync(Some(Box::new(move |name| {
+        if name == "consumequeue/T" {
+            seen.lock().push(name.to_owned());
+        }
+    })));
+    store.checkpoint().unwrap();
+    assert_eq!(directory_syncs.lock().len(), 1, "each of four queues would sync it");
+    append(&store, t, 0, b"body").unwrap();
+    store.checkpoint().unwrap();
+    assert_eq!(directory_syncs.lock().len(), 1, "the names of the files are known to be durable");
+    disk.before_sync(None);
+    let (store, report) = open(&disk.crash(7));
+    assert_eq!((report.queue_entries_rebuilt, report.queues_rebuilt_because), (0, None));
+    assert_eq!(bodies(&store, topic(&store, "T", AckLevel::Os), 0, 0).len(), 2);
+}
+
+#[test]
+fn a_disk_that_fails_to_sync_everything_poisons() {
+    let disk = SimulatedDisk::new();
+    let (store, _) = open(&disk);
+    let t = topic(&store, "T", AckLevel::Os);
+    for queue_id in 0..4 {
+        append(&store, t, queue_id, b"body").unwrap();
+    }
+    store.flush().unwrap();
+    disk.fail_syncs_after(Some(0));
+    assert!(matches!(store.checkpoint(), Err(StoreError::Poisoned { .. })));
+    assert!(store.poison_reason().is_some());
 }

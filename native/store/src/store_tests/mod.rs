@@ -21,7 +21,12 @@ use crate::{
 pub const HOST: &[u8] = &[127, 0, 0, 1, 0, 0, 0x2A, 0x9F];
 
 pub fn options() -> StoreOptions {
-    StoreOptions { segment_bytes: 16 << 10, consume_queue_file_entries: 50, ..StoreOptions::small() }
+    StoreOptions {
+        segment_bytes: 16 << 10,
+        consume_queue_file_entries: 50,
+        queues_synced_singly_max: 3,
+        ..StoreOptions::small()
+    }
 }
 
 pub fn open(disk: &SimulatedDisk) -> (Store, RecoveryReport) {
