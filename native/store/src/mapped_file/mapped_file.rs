@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::mapped_memory::{MappedMemory, PAGE_BYTES};
 use crate::disk::DiskFile;
 
+static ZEROS: [u8; 4096] = [0; 4096];
+
 /// The readable side. Bytes below `published` are immutable; above, only the one [`MappedFileWriter`] may touch.
 #[derive(Debug)]
 pub struct MappedFile {
@@ -166,8 +168,33 @@ impl MappedFileWriter {
         self.file.published.store(self.position, Ordering::Release);
     }
 
-    /// Reserves space on the disk up to `to`.
+    /// Reserves space on the disk up to `to` and fills it with zeros: nothing has been written there yet. The first touch of a
+    /// page then finds it in memory; else the system would read ahead for it, up to megabytes of nothing.
     pub fn allocate(&self, from: usize, to: usize) -> io::Result<()> {
-        self.file.file.allocate(from as u64, to as u64)
+        let file = &self.file.file;
+        file.allocate(from as u64, to as u64)?;
+        for start in (from..to).step_by(ZEROS.len()) {
+            let zeros = ZEROS.get(..to - start).unwrap_or(&ZEROS);
+            file.write_at(start as u64, zeros)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MappedFile;
+    use crate::disk::{Disk, SimulatedDisk};
+
+    #[test]
+    fn allocated_space_is_written_and_nothing_beside_it() {
+        let disk = SimulatedDisk::in_memory();
+        let file = disk.create("file", 10_000).unwrap();
+        let mut writer = MappedFile::map("file".to_owned(), 0, file, 10_000, 0).unwrap().into_writer(0);
+        writer.buffer(10_000).unwrap().fill(7);
+        writer.allocate(100, 9_000).unwrap();
+        let bytes = writer.buffer(10_000).unwrap();
+        let zeros: Vec<usize> = (0..10_000).filter(|index| bytes[*index] == 0).collect();
+        assert_eq!(zeros, (100..9_000).collect::<Vec<_>>());
     }
 }
