@@ -21,7 +21,8 @@ pub struct StoreOptions {
     pub body_bytes_max: u32,
     /// Largest number of queues of a topic. Default 65 536.
     pub queue_count_max: u32,
-    /// Consume queue files mapped at a time before idle ones are released. Default 16 384.
+    /// Consume queue files mapped at a time before idle ones are released; Linux allows a process 65 530 mappings in all
+    /// (`vm.max_map_count`). Default 49 152.
     pub consume_queue_mapped_max: usize,
     /// Queues that a checkpoint syncs one by one; for more it syncs the file system. Default 64.
     pub queues_synced_singly_max: usize,
@@ -47,7 +48,7 @@ impl Default for StoreOptions {
             index_entries: 20_000_000,
             body_bytes_max: 4 << 20,
             queue_count_max: 65_536,
-            consume_queue_mapped_max: 16_384,
+            consume_queue_mapped_max: 49_152,
             queues_synced_singly_max: 64,
             delay_level_millis: default_delay_level_millis(),
             cut_damage_at: None,

@@ -234,10 +234,14 @@ impl ConsumeQueue {
     /// Maps a file with the entries up to `end` readable.
     pub fn map_file(&self, disk: &dyn Disk, base: u64, file_bytes: u64, end: u64) -> io::Result<MappedFile> {
         let path = self.path_of(base);
-        let file = disk.open(&path)?;
+        let file = disk.open_for_mapping(&path)?;
         let published = (end * ENTRY_BYTES as u64).saturating_sub(base).min(file_bytes);
         let len = usize::try_from(file_bytes).unwrap_or(usize::MAX);
-        MappedFile::map(path, base, file, len, usize::try_from(published).unwrap_or(usize::MAX))
+        let published = usize::try_from(published).unwrap_or(usize::MAX);
+        let mapped = MappedFile::map(path, base, file, len, published)?;
+        // A quiet queue uses a page of it; the system would read (zero, where nothing was written) megabytes around each first touch.
+        mapped.without_read_ahead();
+        Ok(mapped)
     }
 
     /// Puts a file that was opened for writing in the place of the released one.
@@ -366,24 +370,18 @@ impl ConsumeQueue {
         for (base, mapped, synced) in pending {
             let io = |error| StoreError::io("sync", self.path_of(base), error);
             let upto = usize::try_from(end.saturating_sub(base)).unwrap_or(usize::MAX);
-            if let Some(file) = mapped {
-                let upto = upto.min(file.len());
-                if file.sync_length().map_err(io)? {
-                    new_names = true;
-                }
-                file.sync(synced, upto).map_err(io)?;
-                file.set_name_durable();
-                synced_to.push((base, upto));
-            } else if synced < upto {
+            let synced_now = match &mapped {
+                Some(file) => sync_file(file, synced, upto.min(file.len())),
+                None if synced >= upto => continue,
                 // Released before it was synced: the pages are the system's, the file has to be opened again for it.
-                match disk.open(&self.path_of(base)).and_then(|file| file.sync()) {
-                    // Retention was faster.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound && !self.has_file(base) => continue,
-                    synced => synced.map_err(io)?,
-                }
-                new_names = true;
-                synced_to.push((base, upto));
+                None => disk.open(&self.path_of(base)).and_then(|file| file.sync()).map(|()| true),
+            };
+            match synced_now {
+                // Retention was faster.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !self.has_file(base) => continue,
+                synced_now => new_names |= synced_now.map_err(io)?,
             }
+            synced_to.push((base, mapped.map_or(upto, |file| upto.min(file.len()))));
         }
         if new_names {
             self.sync_names(disk)?;
@@ -422,4 +420,12 @@ impl ConsumeQueue {
         }
         released
     }
+}
+
+/// Whether its name has to be made durable, too.
+fn sync_file(file: &MappedFile, from: usize, to: usize) -> io::Result<bool> {
+    let new_name = file.sync_length()?;
+    file.sync(from, to)?;
+    file.set_name_durable();
+    Ok(new_name)
 }

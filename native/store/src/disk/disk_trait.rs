@@ -12,6 +12,11 @@ use crate::mapped_file::MappedMemory;
 pub trait Disk: Send + Sync + Debug {
     /// Opens an existing file for reading and writing.
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>>;
+    /// As [`Self::open`], for a file of which many are mapped at a time: a mapping needs no descriptor, so none is kept. A
+    /// missing file is told when it is used.
+    fn open_for_mapping(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(path)
+    }
     /// Creates a file of `len` zero bytes; parent directories must exist. Fails if the file exists.
     fn create(&self, path: &str, len: u64) -> io::Result<Arc<dyn DiskFile>>;
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;

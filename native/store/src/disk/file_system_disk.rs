@@ -57,8 +57,11 @@ impl FileSystemDisk {
 
 impl Disk for FileSystemDisk {
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let file = OpenOptions::new().read(true).write(true).open(self.resolve(path)?)?;
-        Ok(Arc::new(SystemFile { file }))
+        Ok(Arc::new(SystemFile { file: open_existing(&self.resolve(path)?)? }))
+    }
+
+    fn open_for_mapping(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(NamedFile { path: self.resolve(path)? }))
     }
 
     fn create(&self, path: &str, len: u64) -> io::Result<Arc<dyn DiskFile>> {
@@ -300,10 +303,61 @@ impl DiskFile for SystemFile {
     }
 
     fn sync_mapped(&self, memory: &MappedMemory, from: usize, to: usize) -> io::Result<()> {
-        if from >= to {
-            return Ok(());
-        }
-        memory.write_back(from, to)
+        sync_mapped(memory, from, to)
+    }
+}
+
+fn sync_mapped(memory: &MappedMemory, from: usize, to: usize) -> io::Result<()> {
+    if from >= to { Ok(()) } else { memory.write_back(from, to) }
+}
+
+fn open_existing(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+/// A file that is opened anew for each use.
+#[derive(Debug)]
+struct NamedFile {
+    path: PathBuf,
+}
+
+impl NamedFile {
+    fn opened(&self) -> io::Result<SystemFile> {
+        Ok(SystemFile { file: open_existing(&self.path)? })
+    }
+}
+
+impl DiskFile for NamedFile {
+    fn len(&self) -> io::Result<u64> {
+        self.opened()?.len()
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.opened()?.set_len(len)
+    }
+
+    fn read_at(&self, position: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.opened()?.read_at(position, bytes)
+    }
+
+    fn write_at(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
+        self.opened()?.write_at(position, bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.opened()?.sync()
+    }
+
+    fn allocate(&self, from: u64, to: u64) -> io::Result<()> {
+        self.opened()?.allocate(from, to)
+    }
+
+    fn map(&self, len: usize) -> io::Result<Arc<MappedMemory>> {
+        self.opened()?.map(len)
+    }
+
+    fn sync_mapped(&self, memory: &MappedMemory, from: usize, to: usize) -> io::Result<()> {
+        sync_mapped(memory, from, to)
     }
 }
 

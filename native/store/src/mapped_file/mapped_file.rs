@@ -81,6 +81,11 @@ impl MappedFile {
         }
     }
 
+    /// Pages are brought into memory one by one, when they are touched.
+    pub fn without_read_ahead(&self) {
+        self.memory.touched_at_random();
+    }
+
     /// Makes published bytes durable.
     pub fn sync(&self, from: usize, to: usize) -> io::Result<()> {
         self.file.sync_mapped(&self.memory, from, to.min(self.published()))

@@ -108,6 +108,13 @@ impl MappedMemory {
         let _ = self.raw.advise_range(memmap2::Advice::WillNeed, from, to.saturating_sub(from));
     }
 
+    /// Tells the system not to read ahead.
+    pub(crate) fn touched_at_random(&self) {
+        // Advice only: every access is right without it.
+        #[cfg(unix)]
+        let _ = self.raw.advise(memmap2::Advice::Random);
+    }
+
     /// # Safety
     /// Nobody may write `from..to` while the slice lives.
     pub(super) unsafe fn slice(&self, from: usize, to: usize) -> Option<&[u8]> {

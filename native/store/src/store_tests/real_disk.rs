@@ -127,3 +127,30 @@ fn a_reader_of_old_messages_is_told_that_it_would_wait() {
     let outcome = store.read(&old, &mut out).unwrap();
     assert_eq!(super::records(&out, &outcome), [(20, vec![20; 1_000_000])]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn queues_take_no_descriptors() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::new(FileSystemDisk::new(directory.path()).unwrap());
+    let (store, _) = Store::open(disk, &super::options()).unwrap();
+    // Other tests of this process open files, too: those of this store are told by their path.
+    let open_files = || {
+        std::fs::read_dir("/proc/self/fd")
+            .unwrap()
+            .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+            .filter(|path| path.starts_with(directory.path()))
+            .count()
+    };
+    // The log and the index have theirs.
+    append(&store, topic(&store, "First", AckLevel::Os), 0, b"x").unwrap();
+    let before = open_files();
+    for number in 0..100 {
+        let t = topic(&store, &format!("T{number}"), AckLevel::Os);
+        append(&store, t, 0, b"x").unwrap();
+    }
+    assert_eq!(store.status().consume_queue_mapped_count, 101);
+    assert_eq!(open_files(), before);
+    store.checkpoint().unwrap();
+    store.close().unwrap();
+}
