@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { topFunctions } from '../src/measure/cpu-profiles.ts';
 import { median, roundRatios } from '../src/measure/statistics.ts';
 import { OptionError, readOptions } from '../src/options.ts';
 import { htmlReport } from '../src/report/html.ts';
@@ -82,6 +83,21 @@ describe('reports', () => {
           ],
         },
       ],
+    ]);
+  });
+});
+
+describe('a CPU profile', () => {
+  it('tells which functions took the time by themselves', () => {
+    const frame = (functionName: string, url: string) => ({ functionName, url, lineNumber: 9 });
+    const nodes = [
+      { id: 1, callFrame: frame('(idle)', '') },
+      { id: 2, callFrame: frame('ingest', 'file:///x/ingestor.js') },
+      { id: 3, callFrame: frame('', 'file:///x/pull.js') },
+    ];
+    expect(topFunctions({ nodes, samples: [1, 1, 2, 3, 2, 2] })).toEqual([
+      'ingest (ingestor.js:10) 75 %',
+      'anonymous (pull.js:10) 25 %',
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { describeProfiles, profileFolder } from './cpu-profiles.ts';
 import type { Run, Session, Workload, WorkloadOptions, WorkloadResult } from '../workload.ts';
 
 export interface RoundsOptions extends WorkloadOptions {
@@ -9,6 +10,7 @@ export interface RoundsOptions extends WorkloadOptions {
 /** Measures every row on each of its subjects in each round. */
 export async function measureInRounds(workload: Workload, options: RoundsOptions): Promise<WorkloadResult> {
   const notices: string[] = [];
+  const began = Date.now();
   const given = { ...options, notice: (text: string) => void notices.push(text) };
   await using session = await workload.open(given);
   const rows = workload.rows(given);
@@ -26,6 +28,7 @@ export async function measureInRounds(workload: Workload, options: RoundsOptions
       }
     }
   }
+  if (options.cpuProfile) notices.push(...describeProfiles(profileFolder, began));
   const { name, title, description, compared, higherIsBetter, details, ours } = workload;
   return {
     workload: { name, title, description, compared, higherIsBetter, details, ours },

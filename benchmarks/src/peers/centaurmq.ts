@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@centaurmq/apache-rocketmq';
 import { generateLoad } from '../measure/load-generator.ts';
-import { centaurmqCommand, root } from '../measure/machine.ts';
+import { profileFolder } from '../measure/cpu-profiles.ts';
+import { centaurmqCommand } from '../measure/machine.ts';
 import { SERVER_CORE, pinnedTo } from '../measure/pinning.ts';
 import { ServerProcess } from '../measure/server-process.ts';
 import type { Peer, Serving, Wanted } from './peer.ts';
-
-/** Where `--cpu-profile` puts the profiles. */
-export const profileFolder: string = join(root, 'benchmarks/results/cpu-profiles');
 
 /** Name server and broker in one process, as `centaurmq start` runs them, with a new store for each run. */
 export function centaurmq(options: { readonly cpuProfile: boolean }): Peer {

@@ -10,14 +10,17 @@ const loads = new Map<string, Required<Pick<SendLoad, 'topics' | 'queues'>>>([
   ['10 000 topics × 4 queues', { topics: 10_000, queues: 4 }],
   ['64 topics × 8 queues', { topics: 64, queues: 8 }],
 ]);
-/** Creating ten thousand topics takes Apache RocketMQ minutes: it rewrites its file of topics for each. */
+/** Above, every queue gets its file before anything is counted: making one costs a hundred times what a message costs. */
+const TOPICS_AT_ONCE_MAX = 1000;
+const FIRST_MESSAGES_SECONDS = 15;
+/** Apache RocketMQ preallocates six megabytes for each queue. */
 const APACHE_TOPICS_MAX = 100;
 
 export const topics: Workload = {
   name: 'topics',
   title: 'Many topics',
   description:
-    'Sends of 100 B over 4 pipelined connections, spread over all queues of all topics. Memory: what creating the topics added, by queue, without mapped files.',
+    'Sends of 100 B over 4 pipelined connections, spread over all queues of all topics; with 10 000 topics after 15 s in which every queue got its first message. Memory: what creating the topics added, by queue, without mapped files.',
   compared: sendsPerSecond,
   higherIsBetter: true,
   details: [{ figure: 'bytesPerQueue', title: 'bytes per idle queue', format: 'count' }, ...cpuColumns],
@@ -39,8 +42,10 @@ export const topics: Workload = {
         const before = memoryOf(empty.processIds);
         await using serving = await peer.serve({ ack: 'os', topic, topics: topicCount, queues });
         const bytesPerQueue = (memoryOf(serving.processIds) - before) / (topicCount * queues);
+        const isMany = topicCount > TOPICS_AT_ONCE_MAX;
+        if (isMany) await measureSends(serving, topic, load, { ...options, seconds: FIRST_MESSAGES_SECONDS });
         const figures = await measureSends(serving, topic, load, options);
-        return { ...figures, bytesPerQueue: topicCount > 1000 ? bytesPerQueue : Number.NaN };
+        return { ...figures, bytesPerQueue: isMany ? bytesPerQueue : Number.NaN };
       },
       [Symbol.asyncDispose]: () => peers[Symbol.asyncDispose](),
     };
