@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::mapped_memory::{MappedMemory, PAGE_BYTES};
 use crate::disk::DiskFile;
 
-static ZEROS: [u8; 4096] = [0; 4096];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// The readable side. Bytes below `published` are immutable; above, only the one [`MappedFileWriter`] may touch.
 #[derive(Debug)]
