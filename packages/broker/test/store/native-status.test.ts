@@ -13,6 +13,7 @@ import {
   ReadHead,
   ReadStatus,
 } from '../../src/store/native-status.ts';
+import { messageTo } from './store-kit.ts';
 
 // The binding's own declarations must be what the broker believes them to be: checked by the compiler.
 const declared = (engine: typeof binding): NativeModule => engine;
@@ -23,17 +24,8 @@ let store: number;
 let topic: number;
 
 const spec = { name: 'T', readQueueNums: 4, writeQueueNums: 4, perm: 6, ackLevel: 'os', hotPath: true };
-const message: MessageToAppend = {
-  topic: 'T',
-  queueId: 0,
-  flag: 0,
-  sysFlag: 0,
-  bornTimestamp: 0,
-  reconsumeTimes: 0,
-  preparedTransactionOffset: 0,
-  tagsCode: null,
-  kind: 'single',
-  bornHost: { host: '10.0.0.1', port: 1 },
+const message = {
+  ...messageTo('T'),
   properties: Buffer.from('TAGS\u0001a\u0002'),
   body: Buffer.from('body'),
 };

@@ -58,41 +58,31 @@ export async function updateConsumerOffset(
 }
 
 /** The queue offset that the next message will have. */
-export async function getMaxOffset(
+export function getMaxOffset(
   calls: RemotingCalls,
   address: string,
   queue: MessageQueue,
   options: CallOptions,
 ): Promise<number> {
-  const { topic, queueId } = queue;
-  const extFields = withBrokerName(GetMaxOffsetRequestHeader.encode({ topic, queueId }), queue);
-  const response = await calls.call(
-    address,
-    requestCommand(RequestCode.GET_MAX_OFFSET, { extFields }),
-    options,
-  );
-  return GetMaxOffsetResponseHeader.decode(response.extFields, address).offset;
+  const extFields = GetMaxOffsetRequestHeader.encode({ topic: queue.topic, queueId: queue.queueId });
+  const question = { code: RequestCode.GET_MAX_OFFSET, extFields, answer: GetMaxOffsetResponseHeader };
+  return askForOffset(calls, address, queue, question, options);
 }
 
 /** The queue offset of the oldest message that is still kept. */
-export async function getMinOffset(
+export function getMinOffset(
   calls: RemotingCalls,
   address: string,
   queue: MessageQueue,
   options: CallOptions,
 ): Promise<number> {
-  const { topic, queueId } = queue;
-  const extFields = withBrokerName(GetMinOffsetRequestHeader.encode({ topic, queueId }), queue);
-  const response = await calls.call(
-    address,
-    requestCommand(RequestCode.GET_MIN_OFFSET, { extFields }),
-    options,
-  );
-  return GetMinOffsetResponseHeader.decode(response.extFields, address).offset;
+  const extFields = GetMinOffsetRequestHeader.encode({ topic: queue.topic, queueId: queue.queueId });
+  const question = { code: RequestCode.GET_MIN_OFFSET, extFields, answer: GetMinOffsetResponseHeader };
+  return askForOffset(calls, address, queue, question, options);
 }
 
 /** The queue offset of the first message stored at or after a time (milliseconds since the epoch). */
-export async function searchOffset(
+export function searchOffset(
   calls: RemotingCalls,
   address: string,
   queue: MessageQueue,
@@ -100,13 +90,35 @@ export async function searchOffset(
   options: CallOptions,
 ): Promise<number> {
   const { topic, queueId } = queue;
-  const extFields = withBrokerName(
-    SearchOffsetRequestHeader.encode({ topic, queueId, timestamp, boundaryType: 'LOWER' }),
+  const extFields = SearchOffsetRequestHeader.encode({ topic, queueId, timestamp, boundaryType: 'LOWER' });
+  const code = RequestCode.SEARCH_OFFSET_BY_TIMESTAMP;
+  return askForOffset(
+    calls,
+    address,
     queue,
+    { code, extFields, answer: SearchOffsetResponseHeader },
+    options,
   );
-  const request = requestCommand(RequestCode.SEARCH_OFFSET_BY_TIMESTAMP, { extFields });
+}
+
+interface OffsetQuestion {
+  readonly code: number;
+  readonly extFields: Record<string, string>;
+  readonly answer: {
+    decode(extFields: Readonly<Record<string, string>>, source: string): { readonly offset: number };
+  };
+}
+
+async function askForOffset(
+  calls: RemotingCalls,
+  address: string,
+  queue: MessageQueue,
+  { code, extFields, answer }: OffsetQuestion,
+  options: CallOptions,
+): Promise<number> {
+  const request = requestCommand(code, { extFields: withBrokerName(extFields, queue) });
   const response = await calls.call(address, request, options);
-  return SearchOffsetResponseHeader.decode(response.extFields, address).offset;
+  return answer.decode(response.extFields, address).offset;
 }
 
 /** Current official clients say which broker they believe they address; static topics depend on it. */
