@@ -58,7 +58,7 @@ enum Ack {
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let store = open_store(&options)?;
-    upkeep::start(&store)?;
+    upkeep::start(&store);
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), options.port);
     let identity = HotPathIdentity::new(&BrokerIdentity {
         store_host: address.ip(),

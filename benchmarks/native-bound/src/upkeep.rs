@@ -12,12 +12,12 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
 /// The broker asks for the next segment as soon as it has begun one.
 const PREPARE_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Prepares the first segment, as the broker does before it listens, then looks after the store until the process ends.
-pub fn start(store: &Arc<Store>) -> Result<(), StoreError> {
-    store.prepare_segment()?;
-    every(PREPARE_INTERVAL, store, "prepare a segment", |store| store.prepare_segment().map(drop));
+/// Looks after the store until the process ends. As in the broker, the first segment is made by the first message.
+pub fn start(store: &Arc<Store>) {
+    every(PREPARE_INTERVAL, store, "prepare a segment", |store| {
+        if store.appended_offset() == 0 { Ok(()) } else { store.prepare_segment().map(drop) }
+    });
     every(FLUSH_INTERVAL, store, "flush", |store| store.flush().map(drop));
-    Ok(())
 }
 
 fn every(
