@@ -8,6 +8,9 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly cpuProfile: boolean;
+  /** Programs of the other systems: names on the PATH, or paths. */
+  readonly natsServer: string;
+  readonly redisServer: string;
 }
 
 /** Something the person in front of the terminal has to change. */
@@ -28,6 +31,8 @@ export function readOptions(args: readonly string[], workloadNames: readonly str
     seconds: positive('--seconds', values.seconds ?? (quick ? '1' : '2')),
     seed: positive('--seed', values.seed ?? '1'),
     cpuProfile: values['cpu-profile'] ?? false,
+    natsServer: values['nats-server'] ?? 'nats-server',
+    redisServer: values['redis-server'] ?? 'redis-server',
   };
 }
 
@@ -42,6 +47,8 @@ function parsed(args: readonly string[]) {
         seconds: { type: 'string' },
         seed: { type: 'string' },
         'cpu-profile': { type: 'boolean' },
+        'nats-server': { type: 'string' },
+        'redis-server': { type: 'string' },
       },
     }).values;
   } catch (error) {

@@ -22,6 +22,8 @@ export interface Column {
 export interface Row {
   readonly name: string;
   readonly subjects: readonly string[];
+  /** Subjects that cannot run on this machine, and why. */
+  readonly absent?: Readonly<Record<string, string>>;
 }
 
 /** Servers and files that live as long as a workload is measured. */
@@ -36,7 +38,10 @@ export interface WorkloadOptions {
   readonly seed: number;
   /** Writes a V8 CPU profile of our broker. */
   readonly cpuProfile: boolean;
-  /** Subjects that cannot run on this machine are left out; this says so. */
+  /** Programs of the other systems: names on the PATH, or paths. */
+  readonly natsServer: string;
+  readonly redisServer: string;
+  /** Printed above the table. */
   readonly notice: (text: string) => void;
 }
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { topFunctions } from '../src/measure/cpu-profiles.ts';
+import { measureInRounds } from '../src/measure/rounds.ts';
 import { median, roundRatios } from '../src/measure/statistics.ts';
 import { OptionError, readOptions } from '../src/options.ts';
 import { htmlReport } from '../src/report/html.ts';
 import { markdownTable, textTable } from '../src/report/table.ts';
 import type { Run, WorkloadResult } from '../src/workload.ts';
+import { otherBrokers } from '../src/workloads/other-brokers.ts';
 
 function run(round: number, subject: string, rate: number, p99 = Number.NaN): Run {
   return { round, row: '1 KiB', subject, figures: { rate, p99 } };
@@ -67,6 +69,15 @@ describe('reports', () => {
     expect(textTable(result)).toContain('1.50 of theirs (0.50 – 2.00)');
   });
 
+  it('have a line for a system that is not on this machine', () => {
+    const row = { name: '1 KiB', subjects: ['ours'], absent: { theirs: 'install it' } };
+    const lines = markdownTable({ ...result, rows: [row] }).split('\n');
+    expect(lines.at(-2)).toBe('|  | theirs | not on this machine |  |  |  |');
+    expect(htmlReport({ machine: 'M', settings: 'S', date: 'D' }, [{ ...result, rows: [row] }])).toContain(
+      '<td>theirs</td><td>not on this machine</td><td></td>',
+    );
+  });
+
   it('are a page of their own, with a chart of the same figures', () => {
     const page = htmlReport({ machine: 'M', settings: 'S', date: 'D' }, [result]);
     expect(page).toContain('Sends &lt;all&gt;');
@@ -83,6 +94,30 @@ describe('reports', () => {
           ],
         },
       ],
+    ]);
+  });
+});
+
+describe('rows', () => {
+  const options = {
+    quick: true,
+    seconds: 1,
+    seed: 1,
+    cpuProfile: false,
+    natsServer: '/nowhere/nats-server',
+    redisServer: '/nowhere/redis-server',
+    notice: () => undefined,
+  };
+
+  it('say of other systems how to get them, and are measured without them', async () => {
+    const rows = otherBrokers.rows(options);
+    expect(rows.map(({ subjects }) => subjects)).toEqual([['CentaurMQ'], ['CentaurMQ'], ['CentaurMQ']]);
+    const session = { measure: async () => ({ perSecond: 1 }), [Symbol.asyncDispose]: async () => undefined };
+    const workload = { ...otherBrokers, open: async () => session };
+    const { notices } = await measureInRounds(workload, { ...options, rounds: 1, progress: () => undefined });
+    expect(notices).toEqual([
+      '/nowhere/nats-server is not on this machine: install it (`go install github.com/nats-io/nats-server/v2@latest`), or give its path with --nats-server',
+      "/nowhere/redis-server is not on this machine: install it (the system's package redis-server), or give its path with --redis-server",
     ]);
   });
 });
@@ -106,6 +141,10 @@ describe('options', () => {
   it('have defaults, shorter ones with --quick', () => {
     expect(readOptions([], ['send'])).toMatchObject({ rounds: 5, seconds: 2, quick: false, only: [] });
     expect(readOptions(['--quick'], ['send'])).toMatchObject({ rounds: 1, seconds: 1, quick: true });
+    expect(readOptions(['--nats-server', '/x/nats-server'], ['send'])).toMatchObject({
+      natsServer: '/x/nats-server',
+      redisServer: 'redis-server',
+    });
     expect(readOptions(['--only', 'send', '--rounds', '3'], ['send'])).toMatchObject({
       only: ['send'],
       rounds: 3,

@@ -14,6 +14,7 @@ export async function measureInRounds(workload: Workload, options: RoundsOptions
   const given = { ...options, notice: (text: string) => void notices.push(text) };
   await using session = await workload.open(given);
   const rows = workload.rows(given);
+  notices.push(...new Set(rows.flatMap(({ absent = {} }) => Object.values(absent))));
   const perRound = rows.reduce((sum, row) => sum + row.subjects.length, 0);
   const all = perRound * options.rounds;
   const runs: Run[] = [];

@@ -55,12 +55,20 @@ export class ApacheRocketmq implements Peer {
   }
 }
 
+let whyNot: string | null | undefined;
+
 /** Null, or why Apache RocketMQ cannot run here. */
 export function whyNoApache(): string | null {
+  // Asked for each row, and each answer starts three programs.
+  if (whyNot === undefined) whyNot = missingTools();
+  return whyNot;
+}
+
+function missingTools(): string | null {
   const missing = ['java', 'javac', 'mvn'].filter(
     (tool) => spawnSync(tool, ['-version'], { stdio: 'ignore' }).status !== 0,
   );
   return missing.length === 0
     ? null
-    : `Apache RocketMQ is left out: ${missing.join(', ')} not found (a JDK 11 or newer and Maven are needed)`;
+    : `Apache RocketMQ is not on this machine: ${missing.join(', ')} not found, a JDK 11 or newer and Maven are needed`;
 }

@@ -1,8 +1,10 @@
 import Table from 'cli-table3';
 import type { Summary } from '../measure/statistics.ts';
-import type { Format, WorkloadResult } from '../workload.ts';
+import type { Format, Row, WorkloadResult } from '../workload.ts';
 import { formatted } from './format.ts';
 import { type SubjectSummary, summaries } from './summary.ts';
+
+const NOT_HERE = 'not on this machine';
 
 /** For a terminal. */
 export function textTable(result: WorkloadResult): string {
@@ -39,6 +41,7 @@ function tableCells(result: WorkloadResult): {
   readonly lines: readonly (readonly string[])[];
 } {
   const { compared, details } = result.workload;
+  const all = summaries(result);
   return {
     head: [
       'workload',
@@ -48,16 +51,30 @@ function tableCells(result: WorkloadResult): {
       'ratio (spread)',
       ...details.map(({ title }) => title),
     ],
-    lines: summaries(result).map((summary, index, all) =>
-      [
-        all[index - 1]?.row === summary.row ? '' : summary.row,
-        summary.subject,
-        median(summary.compared, compared.format),
-        spread(summary.compared, compared.format),
-        ratios(summary),
-      ].concat(details.map(({ format }, place) => formatted(summary.details[place] ?? Number.NaN, format))),
-    ),
+    lines: result.rows.flatMap((row) => rowLines(result.workload, row, all)),
   };
+}
+
+function rowLines(
+  { compared, details }: WorkloadResult['workload'],
+  row: Row,
+  all: readonly SubjectSummary[],
+): readonly (readonly string[])[] {
+  const own = all.filter((summary) => summary.row === row.name);
+  const title = (index: number): string => (index === 0 ? row.name : '');
+  const measured = own.map((summary, index) =>
+    [
+      title(index),
+      summary.subject,
+      median(summary.compared, compared.format),
+      spread(summary.compared, compared.format),
+      ratios(summary),
+    ].concat(details.map(({ format }, place) => formatted(summary.details[place] ?? Number.NaN, format))),
+  );
+  const absent = Object.keys(row.absent ?? {}).map((subject, index) =>
+    [title(own.length + index), subject, NOT_HERE, '', ''].concat(details.map(() => '')),
+  );
+  return [...measured, ...absent];
 }
 
 function median(summary: Summary | null, format: Format): string {

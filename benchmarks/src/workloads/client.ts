@@ -1,39 +1,41 @@
-import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { JavaProcess, classpath, scratchFolder } from '@centaurmq/apache-rocketmq';
-import type { ClientLoad, ClientReport } from '../client/centaurmq-client.ts';
+import type { ClientLoad, ClientReport } from '../client/client-load.ts';
+import { CLIENT_TIMEOUT_MILLIS, runClient } from '../client/run-client.ts';
 import { LOAD_CORE, pinnedTo } from '../measure/pinning.ts';
-import { cpuShareDuring } from '../measure/process-usage.ts';
-import type { Serving } from '../peers/peer.ts';
-import type { Column, Workload, WorkloadOptions } from '../workload.ts';
-import { fill } from './consume-load.ts';
-import { OURS, Peers, availableSubjects, nextTopic, APACHE } from './subjects.ts';
+import { whyNoApache } from '../peers/apache.ts';
+import type { Workload, WorkloadOptions } from '../workload.ts';
+import {
+  BODY_BYTES,
+  IN_FLIGHT,
+  clientLoad,
+  fillFor,
+  measuredClient,
+  perSecond,
+  serverCpu,
+} from './client-load.ts';
+import { OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
 const OUR_CLIENT = 'our client, TypeScript';
 const JAVA_CLIENT = 'official client, Java';
-const BODY_BYTES = 100;
-const IN_FLIGHT = 1000;
-const WARM_UP_SECONDS = 2;
 const JAVA_HEAP_MEGABYTES = 512;
-const CLIENT_TIMEOUT_MILLIS = 120_000;
 
-const perSecond: Column = { figure: 'perSecond', title: 'messages/s', format: 'rate' };
-const rows = { 'awaited sends': 'send', consumed: 'consume' } as const;
+const modes: ReadonlyMap<string, ClientLoad['mode']> = new Map([
+  ['awaited sends', 'send'],
+  ['consumed', 'consume'],
+]);
 
 export const client: Workload = {
   name: 'client',
   title: 'Clients',
-  description: `One client process on the load's core, our broker on the other. Sends of ${BODY_BYTES} B with ${IN_FLIGHT} awaited at the same time; consumption by a push consumer with batches of up to 32 of a topic that was filled before.`,
+  description: `One client process on the load's core, our broker on the other. Sends of ${BODY_BYTES} B with ${IN_FLIGHT} awaited at the same time; consumption by a push consumer with batches of up to 32 of a topic that was filled before, after a warm-up.`,
   compared: perSecond,
   higherIsBetter: true,
-  details: [{ figure: 'serverCpuShare', title: 'server CPU', format: 'percent' }],
+  details: [serverCpu],
   ours: [OUR_CLIENT],
   rows: () => {
-    const withJava = availableSubjects([APACHE]).length > 0;
-    const subjects = withJava ? [OUR_CLIENT, JAVA_CLIENT] : [OUR_CLIENT];
-    return Object.keys(rows).map((name) => ({ name, subjects }));
+    const reasons = new Map([[JAVA_CLIENT, whyNoApache]]);
+    return [...modes.keys()].map((name) => rowOf(name, [OUR_CLIENT, JAVA_CLIENT], reasons));
   },
   open: async (options: WorkloadOptions) => {
     const peers = new Peers(options);
@@ -41,56 +43,28 @@ export const client: Workload = {
       measure: async (row, subject) => {
         const topic = nextTopic();
         await using serving = await peers.named(OURS).serve({ ack: 'os', topic, topics: 1, queues: 8 });
-        const load = await prepared(serving, topic, row.name as keyof typeof rows, options);
-        const run = subject === OUR_CLIENT ? runOurs : runJava;
-        const { result, cpuShare } = await cpuShareDuring(serving.processIds, () => run(load));
-        if (result.failed > 0) throw new Error(`${result.failed} sends failed`);
-        return { perSecond: result.perSecond, serverCpuShare: cpuShare };
+        const load = clientLoad(modes.get(row.name) ?? 'send', serving, topic, options);
+        if (load.mode === 'consume') await fillFor(serving, load, options.seed);
+        const run = subject === OUR_CLIENT ? () => runClient('centaurmq-client', load) : () => runJava(load);
+        return await measuredClient(serving, run);
       },
       [Symbol.asyncDispose]: () => peers[Symbol.asyncDispose](),
     };
   },
 };
 
-async function prepared(
-  serving: Serving,
-  topic: string,
-  row: keyof typeof rows,
-  { seconds, seed }: WorkloadOptions,
-): Promise<ClientLoad> {
-  const mode = rows[row];
-  if (mode === 'consume') await fill(serving, topic, { seconds, seed, bodyBytes: BODY_BYTES });
-  return {
-    mode,
-    nameServers: serving.nameServerAddress ?? '',
-    topic,
-    group: `${topic}-clients`,
-    bodyBytes: BODY_BYTES,
-    inFlight: IN_FLIGHT,
-    warmUpSeconds: WARM_UP_SECONDS,
-    seconds,
-    count: Math.round(200_000 * seconds),
-  };
-}
-
-async function runOurs(load: ClientLoad): Promise<ClientReport> {
-  const program = fileURLToPath(new URL('../client/centaurmq-client.js', import.meta.url));
-  const [command, ...args] = [...pinnedTo(LOAD_CORE), process.execPath, program, JSON.stringify(load)];
-  const { stdout } = await promisify(execFile)(command, args, { timeout: CLIENT_TIMEOUT_MILLIS });
-  return JSON.parse(stdout) as ClientReport;
-}
-
 async function runJava(load: ClientLoad): Promise<ClientReport> {
   const folder = scratchFolder('throughput');
   const options = {
     mode: load.mode,
-    namesrv: load.nameServers,
+    namesrv: load.server,
     topic: load.topic,
     group: load.group,
     size: load.bodyBytes,
     'in-flight': load.inFlight,
     'warm-up-seconds': load.warmUpSeconds,
     seconds: Math.ceil(load.seconds),
+    'warm-up-count': load.warmUpCount,
     count: load.count,
   };
   const java = new JavaProcess({
@@ -109,7 +83,9 @@ async function runJava(load: ClientLoad): Promise<ClientReport> {
       (text) => text.includes('"event":"throughput"'),
       CLIENT_TIMEOUT_MILLIS,
     );
-    return JSON.parse(line) as ClientReport;
+    const report = JSON.parse(line) as ClientReport;
+    if (report.failed > 0) throw new Error(`${report.failed} sends failed`);
+    return report;
   } finally {
     await java.kill();
     rmSync(folder, { recursive: true, force: true });

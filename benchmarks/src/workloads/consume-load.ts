@@ -10,13 +10,13 @@ export const consumeColumns: readonly Column[] = [
   { figure: 'recordBytesPerCore', title: 'MB/s per server core', format: 'megabytes' },
 ];
 
-/** Fills the topic as fast as the server takes it. */
+/** Fills the topic as fast as the server takes it; returns how many messages it holds at least. */
 export async function fill(
   serving: Serving,
   topic: string,
   given: { readonly seconds: number; readonly bodyBytes: number; readonly seed: number },
-): Promise<void> {
-  await generateLoad('send', {
+): Promise<number> {
+  const { sendsPerSecond = 0 } = await generateLoad('send', {
     address: serving.address,
     topic,
     queues: 8,
@@ -27,6 +27,7 @@ export async function fill(
     seconds: given.seconds,
     'warm-up-seconds': 0,
   });
+  return sendsPerSecond * given.seconds;
 }
 
 /** Pulls everything that is there, from the beginning. */

@@ -4,7 +4,7 @@ import type { Serving } from '../peers/peer.ts';
 import type { Figures, Row, Workload, WorkloadOptions } from '../workload.ts';
 import { consumeColumns, drain, fill, measuredConsumption, messagesPerSecond } from './consume-load.ts';
 import { cpuColumns } from './send-load.ts';
-import { APACHE, BOUND, OURS, Peers, availableSubjects, nextTopic } from './subjects.ts';
+import { APACHE, BOUND, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
 const BODY_BYTES = 1024;
 const FAN_OUT_GROUPS = 8;
@@ -26,8 +26,7 @@ export const consume: Workload = {
   higherIsBetter: true,
   details: [...consumeColumns, ...cpuColumns],
   ours: [OURS],
-  rows: () =>
-    [...measures.keys()].map((name) => ({ name, subjects: availableSubjects([BOUND, OURS, APACHE]) })),
+  rows: () => [...measures.keys()].map((name) => rowOf(name, [BOUND, OURS, APACHE])),
   open: async (options: WorkloadOptions) => {
     const peers = new Peers(options);
     return {

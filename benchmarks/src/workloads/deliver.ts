@@ -2,7 +2,7 @@ import { generateLoad } from '../measure/load-generator.ts';
 import { cpuShareDuring } from '../measure/process-usage.ts';
 import type { Workload, WorkloadOptions } from '../workload.ts';
 import { cpuColumns, latencyColumns, sendsPerSecond } from './send-load.ts';
-import { APACHE, OURS, Peers, availableSubjects, nextTopic } from './subjects.ts';
+import { APACHE, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
 const rates = new Map([
   ['100 messages/s', 100],
@@ -19,7 +19,7 @@ export const deliver: Workload = {
   higherIsBetter: false,
   details: [...latencyColumns.filter((column) => column !== p50), ...cpuColumns],
   ours: [OURS],
-  rows: () => [...rates.keys()].map((name) => ({ name, subjects: availableSubjects([OURS, APACHE]) })),
+  rows: () => [...rates.keys()].map((name) => rowOf(name, [OURS, APACHE])),
   open: async (options: WorkloadOptions) => {
     const peers = new Peers(options);
     return {

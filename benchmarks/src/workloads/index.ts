@@ -6,6 +6,7 @@ import { consume } from './consume.ts';
 import { deliver } from './deliver.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { otherBrokers } from './other-brokers.ts';
 import { send } from './send.ts';
 import { sendBatch } from './send-batch.ts';
 import { sendFsync } from './send-fsync.ts';
@@ -25,5 +26,6 @@ export const workloads: readonly Workload[] = [
   startUp,
   memory,
   client,
+  otherBrokers,
   codec,
 ];

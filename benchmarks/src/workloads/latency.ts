@@ -1,6 +1,7 @@
+import { whyNoApache } from '../peers/apache.ts';
 import type { Workload, WorkloadOptions } from '../workload.ts';
 import { type SendLoad, cpuColumns, latencyColumns, measureSends, sendsPerSecond } from './send-load.ts';
-import { APACHE, BOUND, OURS, Peers, availableSubjects, nextTopic } from './subjects.ts';
+import { APACHE, BOUND, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
 const load: SendLoad = { bodyBytes: 1024, connections: 64, window: 64 };
 /** Taken as the maximum when Apache RocketMQ is not there to tell its own. */
@@ -21,9 +22,7 @@ export const latency: Workload = {
     ...cpuColumns,
   ],
   ours: [OURS],
-  rows: () => [
-    { name: '1 KiB, 64 connections, on schedule', subjects: availableSubjects([BOUND, OURS, APACHE]) },
-  ],
+  rows: () => [rowOf('1 KiB, 64 connections, on schedule', [BOUND, OURS, APACHE])],
   open: async (options: WorkloadOptions) => {
     const peers = new Peers(options);
     const rate = await halfOfApache(peers, options);
@@ -40,7 +39,7 @@ export const latency: Workload = {
 };
 
 async function halfOfApache(peers: Peers, options: WorkloadOptions): Promise<number> {
-  if (availableSubjects([APACHE]).length === 0) return RATE_WITHOUT_APACHE / 2;
+  if (whyNoApache() !== null) return RATE_WITHOUT_APACHE / 2;
   const topic = nextTopic();
   await using serving = await peers.named(APACHE).serve({ ack: 'os', topic, topics: 1, queues: 8 });
   const { sendsPerSecond: rate = RATE_WITHOUT_APACHE } = await measureSends(

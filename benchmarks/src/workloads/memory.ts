@@ -6,7 +6,7 @@ import { centaurmq, createTopics } from '../peers/centaurmq.ts';
 import type { Serving } from '../peers/peer.ts';
 import type { Column, Figures, Workload, WorkloadOptions } from '../workload.ts';
 import { measureSends } from './send-load.ts';
-import { APACHE, OURS, availableSubjects, nextTopic } from './subjects.ts';
+import { APACHE, OURS, nextTopic, rowOf } from './subjects.ts';
 
 const SETTLE_MILLIS = 2000;
 const IDLE = 'idle, all roles';
@@ -23,7 +23,7 @@ export const memory: Workload = {
   higherIsBetter: false,
   details: [{ figure: 'residentBytes', title: 'MB with mapped files', format: 'megabytes' }],
   ours: [OURS],
-  rows: () => [IDLE, LOADED].map((name) => ({ name, subjects: availableSubjects([OURS, APACHE]) })),
+  rows: () => [IDLE, LOADED].map((name) => rowOf(name, [OURS, APACHE])),
   open: async (options: WorkloadOptions) => ({
     measure: async (row, subject) => {
       const topic = nextTopic();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figures, Workload, WorkloadOptions } from '../workload.ts';
 import { type SendLoad, cpuColumns, latencyColumns, measureSends, sendsPerSecond } from './send-load.ts';
-import { APACHE, BOUND, OURS, Peers, availableSubjects, nextTopic } from './subjects.ts';
+import { APACHE, BOUND, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
 const loads = new Map<string, SendLoad>([
   ['1 KiB, 64 with one in flight', { bodyBytes: 1024, connections: 64, window: 1 }],
@@ -24,8 +24,7 @@ export const sendFsync: Workload = {
   higherIsBetter: true,
   details: [...latencyColumns.slice(0, 3), ...cpuColumns],
   ours: [OURS],
-  rows: () =>
-    [...loads.keys()].map((name) => ({ name, subjects: availableSubjects([DISK, BOUND, OURS, APACHE]) })),
+  rows: () => [...loads.keys()].map((name) => rowOf(name, [DISK, BOUND, OURS, APACHE])),
   open: async (options: WorkloadOptions) => {
     const peers = new Peers(options);
     return {

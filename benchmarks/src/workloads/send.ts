@@ -1,6 +1,6 @@
 import type { Workload } from '../workload.ts';
 import { type SendLoad, cpuColumns, latencyColumns, sendSession, sendsPerSecond } from './send-load.ts';
-import { APACHE, BOUND, OURS, availableSubjects } from './subjects.ts';
+import { APACHE, BOUND, OURS, rowOf } from './subjects.ts';
 
 const pipelined = { 1: 256, 4: 256, 64: 32 } as const;
 
@@ -34,10 +34,6 @@ export const send: Workload = {
   higherIsBetter: true,
   details: [...latencyColumns.slice(0, 2), ...cpuColumns],
   ours: [OURS],
-  rows: ({ quick }) =>
-    (quick ? quickLoads : loads).map(([name]) => ({
-      name,
-      subjects: availableSubjects([BOUND, OURS, APACHE]),
-    })),
+  rows: ({ quick }) => (quick ? quickLoads : loads).map(([name]) => rowOf(name, [BOUND, OURS, APACHE])),
   open: async (options) => sendSession(options, new Map(loads), 'os'),
 };

@@ -2,25 +2,34 @@ import { ApacheRocketmq, whyNoApache } from '../peers/apache.ts';
 import { centaurmq } from '../peers/centaurmq.ts';
 import { nativeBound } from '../peers/native-bound.ts';
 import type { Peer } from '../peers/peer.ts';
-import type { WorkloadOptions } from '../workload.ts';
+import type { Row, WorkloadOptions } from '../workload.ts';
 
 export const BOUND = 'native bound';
 export const OURS = 'CentaurMQ';
 export const APACHE = 'Apache RocketMQ';
 
-/** The names that can run here. */
-export function availableSubjects(wanted: readonly string[]): readonly string[] {
-  return wanted.filter((name) => name !== APACHE || whyNoApache() === null);
+/** A row of all those subjects; those with a reason cannot run here. */
+export function rowOf(
+  name: string,
+  wanted: readonly string[],
+  reasons: ReadonlyMap<string, () => string | null> = new Map([[APACHE, whyNoApache]]),
+): Row {
+  const known = wanted.map((subject) => [subject, reasons.get(subject)?.() ?? null] as const);
+  return {
+    name,
+    subjects: known.flatMap(([subject, reason]) => (reason === null ? [subject] : [])),
+    absent: Object.fromEntries(
+      known.flatMap(([subject, reason]) => (reason === null ? [] : [[subject, reason]])),
+    ),
+  };
 }
 
 /** The peers of a workload by name; `close` ends what they keep between runs. */
 export class Peers implements AsyncDisposable {
   readonly #byName: ReadonlyMap<string, Peer>;
 
-  constructor({ cpuProfile, notice }: WorkloadOptions) {
-    const reason = whyNoApache();
-    if (reason !== null) notice(reason);
-    const peers: readonly Peer[] = [nativeBound, centaurmq({ cpuProfile }), new ApacheRocketmq()];
+  constructor({ cpuProfile }: WorkloadOptions, others: readonly Peer[] = []) {
+    const peers = [nativeBound, centaurmq({ cpuProfile }), new ApacheRocketmq(), ...others];
     this.#byName = new Map(peers.map((peer) => [peer.name, peer]));
   }
 

@@ -1,7 +1,7 @@
 import { anonymousBytesOf } from '../measure/process-usage.ts';
 import type { Workload, WorkloadOptions } from '../workload.ts';
 import { type SendLoad, cpuColumns, measureSends, sendsPerSecond } from './send-load.ts';
-import { APACHE, BOUND, OURS, Peers, availableSubjects, nextTopic } from './subjects.ts';
+import { APACHE, BOUND, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
 const pipelined = { bodyBytes: 100, connections: 4, window: 256 };
 const loads = new Map<string, Required<Pick<SendLoad, 'topics' | 'queues'>>>([
@@ -26,10 +26,9 @@ export const topics: Workload = {
   details: [{ figure: 'bytesPerQueue', title: 'bytes per idle queue', format: 'count' }, ...cpuColumns],
   ours: [OURS],
   rows: () =>
-    [...loads].map(([name, load]) => ({
-      name,
-      subjects: availableSubjects(load.topics > APACHE_TOPICS_MAX ? [BOUND, OURS] : [BOUND, OURS, APACHE]),
-    })),
+    [...loads].map(([name, load]) =>
+      rowOf(name, load.topics > APACHE_TOPICS_MAX ? [BOUND, OURS] : [BOUND, OURS, APACHE]),
+    ),
   open: async (options: WorkloadOptions) => {
     const peers = new Peers(options);
     return {

@@ -1,6 +1,7 @@
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
@@ -14,7 +15,7 @@ import org.apache.rocketmq.common.message.Message;
 /**
  * How fast the official client is: `--mode send` keeps `--in-flight` asynchronous sends of `--size` bytes under way for
  * `--seconds` after `--warm-up-seconds`; `--mode consume` counts what a push consumer of a new group gets of `--count`
- * messages. Prints an event "throughput" with "perSecond" and "failed".
+ * messages after `--warm-up-count`. Prints an event "throughput" with "perSecond" and "failed".
  */
 public final class Throughput {
     private Throughput() {
@@ -76,25 +77,26 @@ public final class Throughput {
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setConsumeMessageBatchMaxSize(32);
         consumer.subscribe(options.text("topic"), "*");
+        int warmUpCount = options.number("warm-up-count", 0);
         int count = options.number("count", 100_000);
         LongAdder received = new LongAdder();
-        long[] first = new long[1];
+        AtomicReference<long[]> measuredFrom = new AtomicReference<>();
         CountDownLatch done = new CountDownLatch(1);
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
-            synchronized (first) {
-                if (first[0] == 0) {
-                    first[0] = System.nanoTime();
-                }
-            }
             received.add(messages.size());
-            if (received.sum() >= count) {
+            long sum = received.sum();
+            if (sum >= warmUpCount && measuredFrom.get() == null) {
+                measuredFrom.compareAndSet(null, new long[] {System.nanoTime(), sum});
+            }
+            if (sum >= warmUpCount + count) {
                 done.countDown();
             }
             return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
         });
         consumer.start();
         done.await();
-        double seconds = (System.nanoTime() - first[0]) / 1e9;
-        Events.print("throughput", "perSecond", received.sum() / seconds, "failed", 0);
+        long[] from = measuredFrom.get();
+        double seconds = (System.nanoTime() - from[0]) / 1e9;
+        Events.print("throughput", "perSecond", (received.sum() - from[1]) / seconds, "failed", 0);
     }
 }
