@@ -91,7 +91,8 @@ export declare function lookup(store: number, commitLogOffset: number, out: Uint
 /**
  * Blocking. One task of upkeep; returns its report as JSON.
  *
- * `{"task":"prepareSegment"}` → `{"prepared":bool}`; `"flushQueues"` and `"checkpoint"` → `{"checkpointOffset":n}`;
+ * `{"task":"prepareSegment"}` → `{"prepared":bool}`; `{"task":"warmSegment","bytesMax":n}` → `{"bytesWarmed":n}`;
+ * `"flushQueues"` and `"checkpoint"` → `{"checkpointOffset":n}`;
  * `{"task":"retain","nowMillis":n,"ageMillisMax":n|null,"logBytesMax":n|null,"segmentCountMax":n}` → what was deleted;
  * `"statistics"` → as `status`; `"verify"` → `{"bytesVerified":n}`.
  */

@@ -12,8 +12,10 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
 /// The broker asks for the next segment as soon as it has begun one.
 const PREPARE_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Looks after the store until the process ends. As in the broker, the first segment is made by the first message.
+/// Looks after the store until the process ends. As in the broker, the first segment is begun and warmed at once.
 pub fn start(store: &Arc<Store>) {
+    let warmed = Arc::clone(store);
+    thread::spawn(move || report("warm the segment", warmed.warm_segment(u64::MAX).map(drop)));
     every(PREPARE_INTERVAL, store, "prepare a segment", |store| {
         if store.appended_offset() == 0 { Ok(()) } else { store.prepare_segment().map(drop) }
     });
@@ -30,9 +32,13 @@ fn every(
     thread::spawn(move || {
         loop {
             thread::sleep(interval);
-            if let Err(error) = task(&store) {
-                let _ = writeln!(std::io::stderr(), "cannot {action}: {error}");
-            }
+            report(action, task(&store));
         }
     });
+}
+
+fn report(action: &str, done: Result<(), StoreError>) {
+    if let Err(error) = done {
+        let _ = writeln!(std::io::stderr(), "cannot {action}: {error}");
+    }
 }

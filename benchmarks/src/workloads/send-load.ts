@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { generateLoad } from '../measure/load-generator.ts';
 import { cpuShareDuring } from '../measure/process-usage.ts';
 import type { Serving, Wanted } from '../peers/peer.ts';
@@ -30,6 +31,8 @@ export const cpuColumns: readonly Column[] = [
 ];
 
 export const WARM_UP_SECONDS = 0.5;
+/** Between a server's start and its load: ours brings its first segment into memory meanwhile. */
+const REST_MILLIS = 3000;
 
 /** Sends as the load says; a refused send fails the run. */
 export async function measureSends(
@@ -77,6 +80,7 @@ export function sendSession(
       const { topics = 1, queues = 8 } = load;
       const topic = nextTopic();
       await using serving = await peers.named(subject).serve({ ack, topic, topics, queues });
+      await setTimeout(REST_MILLIS);
       return await measureSends(serving, topic, load, options);
     },
     [Symbol.asyncDispose]: () => peers[Symbol.asyncDispose](),

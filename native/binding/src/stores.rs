@@ -246,6 +246,9 @@ pub fn flush_in_background(store: u32) -> Result<AsyncTask<FlushTask>> {
 #[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum MaintenanceTask {
     PrepareSegment,
+    WarmSegment {
+        bytes_max: u64,
+    },
     FlushQueues,
     Checkpoint,
     Retain {
@@ -261,7 +264,8 @@ enum MaintenanceTask {
 
 /// Blocking. One task of upkeep; returns its report as JSON.
 ///
-/// `{"task":"prepareSegment"}` → `{"prepared":bool}`; `"flushQueues"` and `"checkpoint"` → `{"checkpointOffset":n}`;
+/// `{"task":"prepareSegment"}` → `{"prepared":bool}`; `{"task":"warmSegment","bytesMax":n}` → `{"bytesWarmed":n}`;
+/// `"flushQueues"` and `"checkpoint"` → `{"checkpointOffset":n}`;
 /// `{"task":"retain","nowMillis":n,"ageMillisMax":n|null,"logBytesMax":n|null,"segmentCountMax":n}` → what was deleted;
 /// `"statistics"` → as `status`; `"verify"` → `{"bytesVerified":n}`.
 #[napi(catch_unwind)]
@@ -272,6 +276,9 @@ pub fn maintain(store: u32, task_json: String) -> Result<String> {
     let report = match task {
         MaintenanceTask::PrepareSegment => {
             store.prepare_segment().map(|prepared| json!({ "prepared": prepared }))
+        }
+        MaintenanceTask::WarmSegment { bytes_max } => {
+            store.warm_segment(bytes_max).map(|bytes| json!({ "bytesWarmed": bytes }))
         }
         MaintenanceTask::FlushQueues | MaintenanceTask::Checkpoint => {
             store.checkpoint().map(|offset| json!({ "checkpointOffset": offset }))

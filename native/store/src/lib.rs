@@ -15,6 +15,7 @@ mod error;
 mod file_name;
 mod index;
 pub mod ingest;
+mod low_priority;
 mod mapped_file;
 pub mod metadata;
 mod read;

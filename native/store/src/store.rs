@@ -14,6 +14,8 @@ use crate::consume_queue::{ConsumeQueue, DIRECTORY as QUEUE_DIRECTORY, QueueTabl
 use crate::disk::{Disk, DiskLock, DiskSpace};
 use crate::error::StoreError;
 use crate::index::IndexService;
+use crate::low_priority::at_low_priority;
+use crate::mapped_file::MappedFileWriter;
 use crate::recovery::{Recovered, RecoveryReport, recover};
 use crate::store_options::StoreOptions;
 use crate::topic::{AckLevel, TopicHandle, TopicSpec, TopicTable};
@@ -325,6 +327,32 @@ impl Store {
         self.log.prepare_segment(self.watermarks.appended())
     }
 
+    /// Blocking. Brings up to `bytes_max` of the active segment behind the log's end into the system's memory, and begins that
+    /// segment if there is none: the first messages then find their pages. Returns how many bytes it brought.
+    pub fn warm_segment(&self, bytes_max: u64) -> Result<u64, StoreError> {
+        self.check_writable()?;
+        let segment = {
+            let mut append = self.append.lock();
+            if append.closing {
+                return Ok(0);
+            }
+            let segment = match append.segment.take() {
+                Some(segment) => segment,
+                None => self.begin_segment()?,
+            };
+            append.segment.insert(segment).file().clone()
+        };
+        at_low_priority(|| self.log.warm(&segment, bytes_max))
+            .map_err(|error| StoreError::io("read ahead in", segment.path(), error))
+    }
+
+    fn begin_segment(&self) -> Result<MappedFileWriter, StoreError> {
+        let base = self.watermarks.appended();
+        self.log
+            .begin_segment(base)
+            .map_err(|error| StoreError::io("begin the segment", self.log.path_of(base), error))
+    }
+
     /// Blocking. Flushes log, queues and index and writes the checkpoint, so that a start has less to scan. Returns the commit
     /// log offset it stands for.
     pub fn checkpoint(&self) -> Result<u64, StoreError> {
@@ -380,6 +408,7 @@ impl Store {
     pub fn close(&self) -> Result<(), StoreError> {
         self.check_open()?;
         self.append.lock().closing = true;
+        self.log.set_closing();
         let written = self.checkpoint();
         let marked = written.and_then(|_| abort_mark::remove(&*self.disk));
         self.closed.store(true, Ordering::Release);

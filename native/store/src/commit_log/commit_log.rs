@@ -2,13 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::file_name::offset_file_name;
+use crate::low_priority::at_low_priority;
 use crate::mapped_file::{MappedFile, MappedFileWriter};
 use crate::record::Checksum;
 
@@ -20,6 +21,8 @@ pub const PREPARING_FILE: &str = "commitlog.preparing";
 const ZERO_CHUNK_BYTES: usize = 64 << 10;
 /// Zeros on their way to the disk at the same time: a flush of the log waits behind no more.
 const UNSYNCED_ZEROS_MAX: u64 = 16 << 20;
+/// Between two looks at where appending stands and whether the store is closing.
+const WARM_STEP_BYTES: usize = 1 << 20;
 
 /// The segments and the next one in preparation. Where appending stands is the appender's to know.
 #[derive(Debug)]
@@ -34,6 +37,7 @@ pub struct CommitLog {
     prepared: Mutex<Option<MappedFile>>,
     /// Held while a segment is being zero-filled, so that only one is.
     preparing: Mutex<()>,
+    closing: AtomicBool,
 }
 
 impl CommitLog {
@@ -53,6 +57,7 @@ impl CommitLog {
             checksum_from,
             prepared: Mutex::new(prepared),
             preparing: Mutex::new(()),
+            closing: AtomicBool::new(false),
         }
     }
 
@@ -137,17 +142,39 @@ impl CommitLog {
         usize::try_from(self.segment_bytes).unwrap_or(usize::MAX)
     }
 
+    /// What is being prepared or warmed is given up.
+    pub fn set_closing(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    /// Brings up to `bytes_max` of this segment behind its end into the system's memory. A page's first touch then does not wait
+    /// for the system to find and clear one. Nothing is written, nothing becomes dirty. Returns how many bytes it brought.
+    pub fn warm(&self, segment: &MappedFile, bytes_max: u64) -> io::Result<u64> {
+        let begin = segment.published();
+        let end = begin.saturating_add(usize::try_from(bytes_max).unwrap_or(usize::MAX)).min(segment.len());
+        let (mut position, mut warmed) = (begin, 0);
+        while position < end && !self.closing.load(Ordering::Acquire) {
+            let stop = (position + WARM_STEP_BYTES).min(end);
+            segment.read_ahead(position, stop)?;
+            warmed += (stop - position) as u64;
+            // What was appended meanwhile is in memory.
+            position = stop.max(segment.published());
+        }
+        Ok(warmed)
+    }
+
     /// Makes the next segment ready, written and not only allocated: the first sync of an unwritten extent is many times
-    /// dearer. Returns false if one is ready. `end_offset` is where the log stands.
+    /// dearer. Returns false if one is ready, or the store is closing. `end_offset` is where the log stands.
     pub fn prepare_segment(&self, end_offset: u64) -> Result<bool, StoreError> {
         let _one_at_a_time = self.preparing.lock();
         if self.has_prepared() {
             return Ok(false);
         }
-        self.fill_with_zeros().map_err(|error| {
+        let filled = at_low_priority(|| self.fill_with_zeros());
+        if !matches!(filled, Ok(true)) {
             let _ = self.disk.remove_file(PREPARING_FILE);
-            StoreError::io("prepare", PREPARING_FILE, error)
-        })?;
+            return filled.map_err(|error| StoreError::io("prepare", PREPARING_FILE, error));
+        }
         let path = {
             let mut slot = self.prepared.lock();
             let next = self.segments.read().last().map(|last| last.base() + self.segment_bytes);
@@ -168,7 +195,8 @@ impl CommitLog {
         Ok(true)
     }
 
-    fn fill_with_zeros(&self) -> io::Result<()> {
+    /// False if the store is closing.
+    fn fill_with_zeros(&self) -> io::Result<bool> {
         match self.disk.remove_file(PREPARING_FILE) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -176,11 +204,14 @@ impl CommitLog {
         let file = self.disk.create(PREPARING_FILE, self.segment_bytes)?;
         file.allocate(0, self.segment_bytes)?;
         if !self.disk.prefers_written_space() {
-            return file.sync();
+            return file.sync().map(|()| true);
         }
         let zeros = vec![0; ZERO_CHUNK_BYTES.min(self.segment_length())];
         let mut position = 0;
         while position < self.segment_bytes {
+            if self.closing.load(Ordering::Acquire) {
+                return Ok(false);
+            }
             let chunk = self
                 .segment_length()
                 .saturating_sub(usize::try_from(position).unwrap_or(usize::MAX))
@@ -191,7 +222,7 @@ impl CommitLog {
                 file.sync()?;
             }
         }
-        file.sync()
+        file.sync().map(|()| true)
     }
 
     /// Makes a range of the log durable, names of new segments included.

@@ -74,6 +74,9 @@ pub trait DiskFile: Send + Sync + Debug {
     fn read_at(&self, position: u64, bytes: &mut [u8]) -> io::Result<()>;
     /// Writes all bytes, extending the file if needed.
     fn write_at(&self, position: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Blocking. Brings a range into the system's memory without mapping it, also where nothing was written yet. Changes
+    /// nothing: whoever writes there meanwhile is not disturbed.
+    fn read_ahead(&self, from: u64, to: u64) -> io::Result<()>;
     /// Makes bytes and length durable.
     fn sync(&self) -> io::Result<()>;
     /// Reserves space for a range in which nothing has been written yet, so that writing there through a mapping cannot fail.

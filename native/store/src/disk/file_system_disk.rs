@@ -16,6 +16,8 @@ use crate::mapped_file::MappedMemory;
 const LOCK_FILE: &str = "lock";
 /// Holds the process id of the running store; see `abort`.
 const ABORT_FILE: &str = "abort";
+/// Read at a time where only the reading counts.
+const READ_AHEAD_BYTES: usize = 64 << 10;
 
 /// Directories locked by this process: locks of `fcntl` do not exclude the process that holds them.
 static LOCKED: LazyLock<Mutex<BTreeSet<PathBuf>>> = LazyLock::new(|| Mutex::new(BTreeSet::new()));
@@ -276,6 +278,17 @@ impl DiskFile for SystemFile {
         write_at(&self.file, position, bytes)
     }
 
+    fn read_ahead(&self, from: u64, to: u64) -> io::Result<()> {
+        let mut discarded = vec![0; READ_AHEAD_BYTES];
+        let mut position = from;
+        while position < to {
+            let chunk = usize::try_from(to - position).unwrap_or(usize::MAX).min(discarded.len());
+            read_at(&self.file, position, discarded.get_mut(..chunk).unwrap_or_default())?;
+            position += chunk as u64;
+        }
+        Ok(())
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
@@ -342,6 +355,10 @@ impl DiskFile for NamedFile {
 
     fn write_at(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
         self.opened()?.write_at(position, bytes)
+    }
+
+    fn read_ahead(&self, from: u64, to: u64) -> io::Result<()> {
+        self.opened()?.read_ahead(from, to)
     }
 
     fn sync(&self) -> io::Result<()> {

@@ -215,6 +215,11 @@ impl DiskFile for SimulatedFile {
         }
     }
 
+    /// It is in memory.
+    fn read_ahead(&self, _from: u64, _to: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     fn sync(&self) -> io::Result<()> {
         let len = self.byte_count();
         self.faults.before_sync(&self.name).inspect_err(|_| self.state.lock().forgotten.push((0, len)))?;

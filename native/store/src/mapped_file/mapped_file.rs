@@ -71,6 +71,12 @@ impl MappedFile {
         self.memory.is_resident(from, to.min(self.published()))
     }
 
+    /// The same whether published or not.
+    #[cfg(test)]
+    pub fn is_file_resident(&self, from: usize, to: usize) -> bool {
+        self.memory.is_resident(from, to)
+    }
+
     /// Blocking. Brings a range of published bytes into memory.
     pub fn load(&self, from: usize, to: usize) {
         let to = to.min(self.published());
@@ -79,6 +85,11 @@ impl MappedFile {
         for page in bytes.chunks(PAGE_BYTES) {
             std::hint::black_box(page.first().copied());
         }
+    }
+
+    /// Blocking. Brings a range of the file into the system's memory, published or not.
+    pub fn read_ahead(&self, from: usize, to: usize) -> io::Result<()> {
+        self.file.read_ahead(from as u64, to.min(self.len()) as u64)
     }
 
     /// Pages are brought into memory one by one, when they are touched.

@@ -231,3 +231,27 @@ fn appends_go_on_while_a_flush_waits_for_the_disk() {
     assert_eq!(store.flush().unwrap(), late.end_offset);
     assert_eq!(store.queue_state(t, 0).unwrap().max_offset, 6);
 }
+
+#[test]
+fn closing_gives_up_a_segment_in_preparation() {
+    let disk = SimulatedDisk::new();
+    let (store, _) = open_with(&disk, &StoreOptions { segment_bytes: 64 << 20, ..options() });
+    let (began, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = parking_lot::Mutex::new(may_go_on);
+    disk.before_sync(Some(Box::new(move |name| {
+        if name == "commitlog.preparing" {
+            began.send(()).unwrap();
+            let _ = may_go_on.lock().recv();
+        }
+    })));
+    std::thread::scope(|scope| {
+        let preparing = scope.spawn(|| store.prepare_segment());
+        has_begun.recv().unwrap();
+        store.close().unwrap();
+        drop(go_on);
+        assert!(!preparing.join().unwrap().unwrap());
+    });
+    assert!(has_begun.try_recv().is_err(), "nothing was filled after the first pause");
+    assert!(!disk.file_names().contains(&"commitlog.preparing".to_owned()));
+}

@@ -1,6 +1,7 @@
 //! On the file system of the temporary directory.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{append, bodies, message, options, request, topic};
 use crate::disk::{Disk, FileSystemDisk};
@@ -153,4 +154,52 @@ fn queues_take_no_descriptors() {
     assert_eq!(open_files(), before);
     store.checkpoint().unwrap();
     store.close().unwrap();
+}
+
+#[test]
+fn a_segment_is_warmed_before_its_first_message() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::new(FileSystemDisk::new(directory.path()).unwrap());
+    let options = StoreOptions { segment_bytes: 4 << 20, ..options() };
+    let (store, _) = Store::open(disk, &options).unwrap();
+    assert_eq!(store.warm_segment(3 << 20).unwrap(), 3 << 20);
+    assert_eq!(store.status().segment_count, 1);
+    let segment = store.log().segment_at(0).unwrap();
+    assert!(segment.is_file_resident(0, 3 << 20));
+    assert_eq!(segment.published(), 0);
+    let t = topic(&store, "T", AckLevel::Os);
+    for _ in 0..4 {
+        append(&store, t, 0, &vec![7; 800 << 10]).unwrap();
+    }
+    let left = options.segment_bytes - store.appended_offset();
+    assert_eq!(store.warm_segment(u64::MAX).unwrap(), left);
+    assert!(segment.is_file_resident(0, segment.len()));
+    assert_eq!(bodies(&store, t, 0, 0).len(), 4);
+    store.close().unwrap();
+    assert!(matches!(store.warm_segment(1), Err(StoreError::Closed)));
+}
+
+#[test]
+fn warming_disturbs_no_appends() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::new(FileSystemDisk::new(directory.path()).unwrap());
+    let options = StoreOptions { segment_bytes: 8 << 20, ..options() };
+    let (store, _) = Store::open(disk, &options).unwrap();
+    let t = topic(&store, "T", AckLevel::Os);
+    let body = |number: u32| number.to_be_bytes().repeat(50);
+    let appended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !appended.load(Ordering::Acquire) {
+                store.warm_segment(u64::MAX).unwrap();
+            }
+        });
+        for number in 0..20_000 {
+            append(&store, t, 0, &body(number)).unwrap();
+        }
+        appended.store(true, Ordering::Release);
+    });
+    let found = bodies(&store, t, 0, 0);
+    assert_eq!(found.len(), 20_000);
+    assert!(found.iter().zip(0..).all(|((_, found), number)| *found == body(number)));
 }

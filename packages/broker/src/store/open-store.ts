@@ -60,6 +60,8 @@ export interface OpenStore {
 }
 
 const CONSUME_QUEUE_ENTRY_BYTES = 20;
+/** Of the machine's memory: that much of the active segment is held ready for the messages to come. */
+const WARM_MEMORY_RATIO = 1 / 16;
 
 /**
  * Opens or creates a store and recovers it. Rejects when the directory is in use by another process, cannot be written,
@@ -81,7 +83,14 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
     waitingAcknowledgementsMax: waitingAcknowledgementsMaxDefault,
     memoryBytes: totalmem(),
   });
-  const maintenance = new StoreMaintenance({ store: messages, tasks, clock, logger, settings });
+  const maintenance = new StoreMaintenance({
+    store: messages,
+    tasks,
+    clock,
+    logger,
+    settings,
+    warmBytesMax: inMemory ? 0 : Math.floor(totalmem() * WARM_MEMORY_RATIO),
+  });
   return {
     messages,
     metadata: new NativeMetadataStore(opened.store, tasks),

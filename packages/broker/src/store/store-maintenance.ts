@@ -22,10 +22,13 @@ export interface StoreMaintenanceOptions {
   readonly logger: Logger;
   /** Read on every round. */
   readonly settings: StoreMaintenanceSettings;
+  /** Bytes of the active segment that are brought into memory at the start; 0: none. */
+  readonly warmBytesMax: number;
 }
 
 type MaintenanceTask =
   | { readonly task: 'prepareSegment' | 'checkpoint' }
+  | { readonly task: 'warmSegment'; readonly bytesMax: number }
   | {
       readonly task: 'retain';
       readonly nowMillis: number;
@@ -34,9 +37,13 @@ type MaintenanceTask =
       readonly segmentCountMax: number;
     };
 
+/** The engine gives these up when the store closes. */
+const ABANDONED_AT_CLOSE: ReadonlySet<string> = new Set(['warmSegment', 'prepareSegment']);
+
 /**
  * What the store needs from time to time: background flushes, the next segment, checkpoints, deletion. Does nothing while
- * nothing is appended, so that an idle broker starts no threads.
+ * nothing is appended, so that an idle broker starts no threads; only the active segment is brought into memory at once,
+ * before its first messages come.
  */
 export class StoreMaintenance {
   readonly #options: StoreMaintenanceOptions;
@@ -51,18 +58,22 @@ export class StoreMaintenance {
   }
 
   start(): void {
-    const { store, settings } = this.#options;
+    const { store, settings, warmBytesMax } = this.#options;
     store.onSegmentWanted(() => this.#prepareSegment());
+    if (warmBytesMax > 0) {
+      this.#launch('warmSegment', () => this.#maintain({ task: 'warmSegment', bytesMax: warmBytesMax }));
+    }
     this.#every('flush', settings.flushIntervalCommitLog, () => this.#flush());
     this.#every('checkpoint', CHECKPOINT_INTERVAL_MILLIS, () => this.#checkpoint());
     this.#every('retain', RETENTION_INTERVAL_MILLIS, () => this.retain());
   }
 
-  /** Stops the timers and waits for what runs. */
+  /** Stops the timers and waits for what runs, except for what closing the store ends. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers.values()) timer.cancel();
-    await Promise.all(this.#running.values());
+    const awaited = [...this.#running].filter(([name]) => !ABANDONED_AT_CLOSE.has(name));
+    await Promise.all(awaited.map(([, running]) => running));
   }
 
   /** One round of deletion, as the timer does it. */
@@ -118,6 +129,7 @@ export class StoreMaintenance {
     if (clock.monotonicMillis() < (this.#retryAt.get(name) ?? 0)) return;
     const running = round()
       .catch((error: unknown) => {
+        if (this.#stopped && ABANDONED_AT_CLOSE.has(name)) return;
         this.#retryAt.set(name, clock.monotonicMillis() + RETRY_AFTER_FAILURE_MILLIS);
         logger.error({ error, task: name }, 'A maintenance task of the store failed.');
       })

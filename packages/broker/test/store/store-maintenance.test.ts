@@ -1,8 +1,11 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Logger, ManualClock, silentLogger } from '@centaurmq/remoting';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type BlockingTasks, inlineBlockingTasks } from '../../src/store/blocking-tasks.ts';
 import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
-import { type OpenStore, openStore } from '../../src/store/open-store.ts';
+import { type OpenStore, type StoreLocation, openStore } from '../../src/store/open-store.ts';
 import { messageTo, storeOptions } from './store-kit.ts';
 
 const SEGMENT_BYTES = 256 * 1024;
@@ -15,7 +18,14 @@ afterEach(async () => {
 });
 
 async function setUp(
-  given: { native?: Partial<NativeModule>; settings?: Partial<typeof settings>; logger?: Logger } = {},
+  given: {
+    native?: Partial<NativeModule>;
+    settings?: Partial<typeof settings>;
+    logger?: Logger;
+    location?: StoreLocation;
+    /** A task that never ends. */
+    hanging?: string;
+  } = {},
 ) {
   const clock = new ManualClock();
   const native = { ...loadNativeModule(), ...given.native };
@@ -23,7 +33,9 @@ async function setUp(
   const ran: string[] = [];
   const tasks: BlockingTasks = {
     run(name, ...args) {
-      ran.push(name === 'maintain' ? (JSON.parse(String(args[1])) as { task: string }).task : name);
+      const task = name === 'maintain' ? (JSON.parse(String(args[1])) as { task: string }).task : name;
+      ran.push(task);
+      if (task === given.hanging) return new Promise(() => undefined);
       return inline.run(name, ...args);
     },
     flush(store) {
@@ -34,6 +46,7 @@ async function setUp(
   };
   const store = await openStore({
     ...storeOptions,
+    location: given.location ?? storeOptions.location,
     files: { ...storeOptions.files, mappedFileSizeCommitLog: SEGMENT_BYTES },
     settings: { ...settings, ...given.settings },
     clock,
@@ -55,8 +68,8 @@ async function setUp(
       hotPath: true,
     });
   }
-  store.startMaintenance();
   ran.length = 0;
+  store.startMaintenance();
   return { clock, store, ran };
 }
 
@@ -69,6 +82,24 @@ describe('StoreMaintenance', () => {
     const { clock, ran } = await setUp();
     await clock.advance(60_000);
     expect(ran).toEqual([]);
+  });
+
+  it('warms the segment of a store on disk before its first message', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'store-maintenance-'));
+    onTestFinished(() => {
+      rmSync(path, { recursive: true });
+    });
+    const { ran, store } = await setUp({ location: { kind: 'directory', path } });
+    expect(ran).toEqual(['warmSegment']);
+    expect(readdirSync(join(path, 'commitlog'))).toEqual(['00000000000000000000']);
+    await opened.splice(opened.indexOf(store), 1)[0]?.close();
+  });
+
+  it('closes without waiting for a segment in preparation', async () => {
+    const { store, ran } = await setUp({ hanging: 'prepareSegment' });
+    store.messages.noteSegmentWanted();
+    await opened.pop()?.close();
+    expect(ran).toEqual(['prepareSegment', 'close']);
   });
 
   it('flushes in the background every half second, and writes a checkpoint after it', async () => {
