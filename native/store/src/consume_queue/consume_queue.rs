@@ -360,18 +360,22 @@ impl ConsumeQueue {
     }
 
     fn sync_files(&self, disk: &dyn Disk) -> Result<(), StoreError> {
-        let pending: Vec<(u64, Option<Arc<MappedFile>>, usize)> = {
+        let end = self.appended() * ENTRY_BYTES as u64;
+        let pending: Vec<(u64, Option<Arc<MappedFile>>, usize, usize)> = {
             let files = self.files.read();
-            files.iter().map(|file| (file.base, file.mapped.clone(), file.synced)).collect()
+            let next_bases = files.iter().skip(1).map(|next| next.base).chain([u64::MAX]);
+            let with_end = |(file, next_base): (&QueueFile, u64)| {
+                let upto = usize::try_from(end.min(next_base).saturating_sub(file.base));
+                (file.base, file.mapped.clone(), file.synced, upto.unwrap_or(usize::MAX))
+            };
+            files.iter().zip(next_bases).map(with_end).collect()
         };
         let mut new_names = false;
-        let end = self.appended() * ENTRY_BYTES as u64;
         let mut synced_to = Vec::new();
-        for (base, mapped, synced) in pending {
+        for (base, mapped, synced, upto) in pending {
             let io = |error| StoreError::io("sync", self.path_of(base), error);
-            let upto = usize::try_from(end.saturating_sub(base)).unwrap_or(usize::MAX);
             let synced_now = match &mapped {
-                Some(file) => sync_file(file, synced, upto.min(file.len())),
+                Some(file) => sync_file(file, synced, upto),
                 None if synced >= upto => continue,
                 // Released before it was synced: the pages are the system's, the file has to be opened again for it.
                 None => disk.open(&self.path_of(base)).and_then(|file| file.sync()).map(|()| true),
@@ -381,7 +385,7 @@ impl ConsumeQueue {
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !self.has_file(base) => continue,
                 synced_now => new_names |= synced_now.map_err(io)?,
             }
-            synced_to.push((base, mapped.map_or(upto, |file| upto.min(file.len()))));
+            synced_to.push((base, upto));
         }
         if new_names {
             self.sync_names(disk)?;
