@@ -44,7 +44,11 @@ fn a_full_file_that_was_released_is_not_synced_again() {
     let options = StoreOptions { consume_queue_mapped_max: 1, segment_bytes: 1 << 20, ..options() };
     let (store, _) = open_with(&disk, &options);
     let [long, other] = ["Long", "Other"].map(|name| topic(&store, name, AckLevel::Os));
-    let add = |count: u32| (0..count).for_each(|_| drop(append(&store, long, 0, b"body").unwrap()));
+    let add = |count: u32| {
+        for _ in 0..count {
+            append(&store, long, 0, b"body").unwrap();
+        }
+    };
     add(60);
     store.checkpoint().unwrap();
     append(&store, other, 0, b"the files of the other queue are released").unwrap();
