@@ -44,7 +44,9 @@ export async function pullMessage(
   extFields['bname'] = header.brokerName;
   const isLite = (header.sysFlag & PullSysFlag.LITE_PULL_MESSAGE) !== 0;
   const code = isLite ? RequestCode.LITE_PULL_MESSAGE : RequestCode.PULL_MESSAGE;
-  const response = await calls.call(address, requestCommand(code, { extFields }), options, ACCEPTED);
+  // Answers for many queues come together: the broker serves the first one's next pull while the others are worked on here.
+  const urgent = { ...options, isUrgent: true };
+  const response = await calls.call(address, requestCommand(code, { extFields }), urgent, ACCEPTED);
   return toPullResult(response, address);
 }
 

@@ -6,6 +6,8 @@ import { responseError, toMqError } from './call-error.ts';
 export interface CallOptions {
   readonly timeoutMillis: number;
   readonly signal?: AbortSignal | undefined;
+  /** As of `RemotingClient.invoke`. */
+  readonly isUrgent?: boolean | undefined;
 }
 
 /** Calls to one address whose failures are `MqError`s. */

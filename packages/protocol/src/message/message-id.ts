@@ -28,11 +28,20 @@ function hostPrefix({ host, port }: HostAddress): string {
 
 function offsetHex(commitLogOffset: number): string {
   const high = Math.floor(commitLogOffset / 0x1_0000_0000);
-  return (hex32(high) + hex32(commitLogOffset - high * 0x1_0000_0000)).toUpperCase();
+  return hex32(high) + hex32(commitLogOffset - high * 0x1_0000_0000);
 }
 
+/** Each consumed message gets such an id, and looking bytes up is cheaper than formatting and padding a number. */
+const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0').toUpperCase(),
+);
+
 function hex32(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
+  return hexAt(value, 24) + hexAt(value, 16) + hexAt(value, 8) + hexAt(value, 0);
+}
+
+function hexAt(value: number, bit: number): string {
+  return hexOfByte[(value >>> bit) & 0xff] ?? '';
 }
 
 /**

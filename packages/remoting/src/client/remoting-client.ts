@@ -3,6 +3,7 @@ import type { RemotingCommand } from '@centaurmq/protocol';
 import { callOn } from '../connection/call.ts';
 import type { SharedReceiveBuffer } from '../connection/frame-assembler.ts';
 import { createSharedReceiveBuffer } from '../connection/frame-assembler.ts';
+import type { RemotingConnection } from '../connection/remoting-connection.ts';
 import { RequestTable } from '../dispatch/request-table.ts';
 import type { Clock } from '../environment/clock.ts';
 import type { Logger } from '../environment/logger.ts';
@@ -28,6 +29,8 @@ export interface InvokeOptions {
   readonly timeoutMillis: number;
   /** Aborting rejects with the signal's reason; the request may have been sent. */
   readonly signal?: AbortSignal | undefined;
+  /** Written by itself, at once, so that the server works on it while this turn of the loop goes on; otherwise joined with its neighbours. */
+  readonly isUrgent?: boolean | undefined;
 }
 
 /**
@@ -82,11 +85,11 @@ export class RemotingClient {
     const peer = this.#peer(address);
     if (peer instanceof Error) return Promise.reject(peer);
     const connection = peer.readyConnection();
-    if (connection !== null) return callOn(connection, command, peer, timeoutMillis, signal);
+    if (connection !== null) return callAs(options, connection, command, peer, timeoutMillis);
     const startMillis = this.#options.clock.monotonicMillis();
     return peer.ready(options).then((ready) => {
       const elapsedMillis = this.#options.clock.monotonicMillis() - startMillis;
-      return callOn(ready, command, peer, Math.max(0, timeoutMillis - elapsedMillis), signal);
+      return callAs(options, ready, command, peer, Math.max(0, timeoutMillis - elapsedMillis));
     });
   }
 
@@ -141,4 +144,16 @@ export class RemotingClient {
       return new RemotingConnectError(message, { address, elapsedMillis: 0, limit: null, cause });
     }
   }
+}
+
+function callAs(
+  { signal, isUrgent }: InvokeOptions,
+  connection: RemotingConnection,
+  command: RemotingCommand,
+  peer: Peer,
+  timeoutMillis: number,
+): Promise<RemotingCommand> {
+  const answer = callOn(connection, command, peer, timeoutMillis, signal);
+  if (isUrgent === true) connection.flush();
+  return answer;
 }

@@ -126,6 +126,11 @@ export class RemotingConnection implements Connection {
     this.#writer.write(frame, done);
   }
 
+  /** Sends what waits to be joined. */
+  flush(): void {
+    if (this.#open) this.#writer.flush();
+  }
+
   pauseReading(): void {
     if (this.#paused || !this.#open) return;
     this.#paused = true;

@@ -8,7 +8,7 @@ import {
   RemotingServer,
   silentLogger,
 } from '../../src/index.ts';
-import type { ByteStream, Transport } from '../../src/index.ts';
+import type { ByteStream, InvokeOptions, Transport } from '../../src/index.ts';
 import { echoRequest, startHouse, until, worlds } from '../fixture.ts';
 
 const SECOND = { timeoutMillis: 5_000 };
@@ -31,6 +31,21 @@ describe.each(worlds)('a RemotingClient over $world', { timeout: 30_000 }, ({ ma
     await house.client.close(house.address);
     await house.client.invoke(house.address, echoRequest(), SECOND);
     expect(connects).toBe(2);
+    await house.stop();
+  });
+
+  it('joins the requests of one turn, and writes urgent ones by themselves', async () => {
+    const world = make();
+    const { transport, writes } = countingWrites(world.transport);
+    const house = await startHouse({ ...world, transport });
+    await house.client.invoke(house.address, echoRequest(), SECOND);
+    const writesOf = async (options: InvokeOptions): Promise<number> => {
+      const before = writes();
+      await Promise.all([1, 2, 3].map(() => house.client.invoke(house.address, echoRequest(), options)));
+      return writes() - before;
+    };
+    expect(await writesOf(SECOND)).toBe(1);
+    expect(await writesOf({ ...SECOND, isUrgent: true })).toBe(3);
     await house.stop();
   });
 
@@ -346,3 +361,22 @@ describe('a RemotingClient on virtual time', () => {
     await client.close();
   });
 });
+
+function countingWrites(inner: Transport): { readonly transport: Transport; readonly writes: () => number } {
+  let count = 0;
+  return {
+    writes: () => count,
+    transport: {
+      listen: (options) => inner.listen(options),
+      async connect(options) {
+        const stream = await inner.connect(options);
+        const write = stream.write.bind(stream);
+        stream.write = (bytes, done) => {
+          count += 1;
+          return write(bytes, done);
+        };
+        return stream;
+      },
+    },
+  };
+}
