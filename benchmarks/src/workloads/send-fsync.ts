@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Figures, Workload, WorkloadOptions } from '../workload.ts';
+import { diskSyncsPerSecond } from '../measure/disk-syncs.ts';
+import { type CommittedGroup, commitTotals, committedGroup } from '../measure/group-commits.ts';
+import type { Serving } from '../peers/peer.ts';
+import type { Figures, Row, Session, Workload, WorkloadOptions } from '../workload.ts';
 import { type SendLoad, cpuColumns, latencyColumns, measureSends, sendsPerSecond } from './send-load.ts';
 import { APACHE, BOUND, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
@@ -11,55 +10,64 @@ const loads = new Map<string, SendLoad>([
   ['1 KiB, 1 connection, 64 in flight', { bodyBytes: 1024, connections: 1, window: 64 }],
 ]);
 const DISK = 'the disk alone';
-/** What 64 records of 1 KiB take in the log, rounded up to pages. */
-const GROUP_BYTES = 20 * 4096;
-const FILE_BYTES = 256 * 1024 * 1024;
-const RECORDS_IN_GROUP = 64;
 
 export const sendFsync: Workload = {
   name: 'send-fsync',
   title: 'Sends, acknowledged by the disk',
-  description: `Acknowledgement level fsync (SYNC_FLUSH), 64 in flight. '${DISK}': one process writes and fdatasyncs ${GROUP_BYTES / 1024} KiB, ${RECORDS_IN_GROUP} records, again and again into a file that was written before; counted as ${RECORDS_IN_GROUP} messages each.`,
+  description: `Acknowledgement level fsync (SYNC_FLUSH), 64 in flight. '${DISK}': one process writes and fdatasyncs groups as large as those that our broker reached in its last run, one behind the other in a file that was written before; counted as the messages of such a group.`,
   compared: sendsPerSecond,
   higherIsBetter: true,
-  details: [...latencyColumns.slice(0, 3), ...cpuColumns],
+  details: [
+    { figure: 'groupMessages', title: 'messages a group', format: 'count' },
+    { figure: 'syncsPerSecond', title: 'syncs/s', format: 'rate' },
+    ...latencyColumns.slice(0, 3),
+    ...cpuColumns,
+  ],
   ours: [OURS],
-  rows: () => [...loads.keys()].map((name) => rowOf(name, [DISK, BOUND, OURS, APACHE])),
-  open: async (options: WorkloadOptions) => {
-    const peers = new Peers(options);
-    return {
-      measure: async (row, subject) => {
-        if (subject === DISK) return measureDisk(options.seconds);
-        const load = loads.get(row.name);
-        if (load === undefined) throw new Error(`there is no load '${row.name}'`);
-        const topic = nextTopic();
-        await using serving = await peers.named(subject).serve({ ack: 'fsync', topic, topics: 1, queues: 8 });
-        return await measureSends(serving, topic, load, options);
-      },
-      [Symbol.asyncDispose]: () => peers[Symbol.asyncDispose](),
-    };
-  },
+  rows: () => [...loads.keys()].map((name) => rowOf(name, [BOUND, OURS, DISK, APACHE])),
+  open: async (options: WorkloadOptions) => new FsyncSession(options),
 };
 
-async function measureDisk(seconds: number): Promise<Figures> {
-  const folder = mkdtempSync(join(tmpdir(), 'centaurmq-bench-disk-'));
-  try {
-    await using file = await open(join(folder, 'file'), 'w+');
-    const chunk = Buffer.alloc(4 * 1024 * 1024, 1);
-    for (let position = 0; position < FILE_BYTES; position += chunk.length)
-      await file.write(chunk, 0, chunk.length, position);
-    await file.sync();
-    const group = chunk.subarray(0, GROUP_BYTES);
-    let groups = 0;
-    const began = performance.now();
-    while (performance.now() - began < seconds * 1000) {
-      await file.write(group, 0, group.length, (groups * GROUP_BYTES) % (FILE_BYTES - GROUP_BYTES));
-      await file.datasync();
-      groups += 1;
-    }
-    const elapsed = (performance.now() - began) / 1000;
-    return { sendsPerSecond: (groups * RECORDS_IN_GROUP) / elapsed };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+class FsyncSession implements Session {
+  readonly #options: WorkloadOptions;
+  readonly #peers: Peers;
+  /** What our broker reached last, by row: it is measured before the disk in the first round. */
+  readonly #groups = new Map<string, CommittedGroup>();
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options;
+    this.#peers = new Peers(options);
+  }
+
+  async measure(row: Row, subject: string): Promise<Figures> {
+    if (subject === DISK) return this.#measureDisk(row);
+    const load = loads.get(row.name);
+    if (load === undefined) throw new Error(`there is no load '${row.name}'`);
+    const topic = nextTopic();
+    await using serving = await this.#peers
+      .named(subject)
+      .serve({ ack: 'fsync', topic, topics: 1, queues: 8 });
+    if (subject === OURS) return await this.#measureOurs(row, serving, topic, load);
+    return await measureSends(serving, topic, load, this.#options);
+  }
+
+  async #measureOurs(row: Row, serving: Serving, topic: string, load: SendLoad): Promise<Figures> {
+    const before = await commitTotals(serving.address);
+    const figures = await measureSends(serving, topic, load, this.#options);
+    const group = committedGroup(before, await commitTotals(serving.address));
+    this.#groups.set(row.name, group);
+    const { sendsPerSecond: rate = Number.NaN } = figures;
+    return { ...figures, groupMessages: group.messages, syncsPerSecond: rate / group.messages };
+  }
+
+  #measureDisk({ name }: Row): Figures {
+    const group = this.#groups.get(name);
+    if (group === undefined) throw new Error(`our broker was not measured before ${DISK}`);
+    const syncsPerSecond = diskSyncsPerSecond(group.bytes, this.#options.seconds);
+    return { sendsPerSecond: syncsPerSecond * group.messages, groupMessages: group.messages, syncsPerSecond };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#peers[Symbol.asyncDispose]();
   }
 }

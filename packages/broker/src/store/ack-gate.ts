@@ -32,6 +32,7 @@ export class AckGate {
   #flushedOffset: number;
   #wantedOffset = 0;
   #flushing: Promise<void> | null = null;
+  #groupCommitCount = 0;
   #poisoned: string | null = null;
   #timer: Timer | null = null;
   #flushedListeners: (() => void)[] = [];
@@ -44,6 +45,11 @@ export class AckGate {
 
   get flushedOffset(): number {
     return this.#flushedOffset;
+  }
+
+  /** Flushes that moved the watermark, whoever waited for them. */
+  get groupCommitCount(): number {
+    return this.#groupCommitCount;
   }
 
   get poisonReason(): string | null {
@@ -100,6 +106,7 @@ export class AckGate {
             `The flush ended at ${flushedBefore}, short of the appended ${this.#wantedOffset}.`,
           );
         }
+        this.#groupCommitCount++;
         this.#settleReached();
         for (const listener of this.#flushedListeners) listener();
       }

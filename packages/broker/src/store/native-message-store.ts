@@ -120,6 +120,11 @@ export class NativeMessageStore implements MessageStore {
     return this.#appendedRecordCount;
   }
 
+  /** Flushes since the store was opened, each for all that was appended until then. */
+  get groupCommitCount(): number {
+    return this.gate.groupCommitCount;
+  }
+
   /** Appends that the engine refused since the store was opened. */
   get refusedAppendCount(): number {
     return this.#refusedAppendCount;

@@ -76,6 +76,8 @@ describe('how the broker is doing', () => {
       timerReadBehind: '0',
       timerEnqueueTps: '0.0',
       putMessageTimesTotal: '2',
+      // In the background, as both messages came at level os.
+      groupCommitTimesTotal: '1',
       bootTimestamp: String(fixture.clock.now() - 10_000),
       runtime: '[ 0 days, 0 hours, 0 minutes, 10 seconds ]',
     });
