@@ -36,6 +36,19 @@ export declare function close(store: number, nowMillis: number): void
 export declare function configure(store: number, identityJson: string): void
 
 /**
+ * Bounds of every pull that the hot path answers: `{"messageCountMax":32,"recordBytesMax":262144,"litePullEnable":true}`. Before
+ * the first call no pull is answered.
+ */
+export declare function configurePulls(store: number, limitsJson: string): void
+
+/**
+ * Replaces what the hot path knows of a group, which may read from these topics: `{"group":"G","groupSysFlag":0,"topics":
+ * [{"id":1,"topic":"T","topicSysFlag":0,"registered":{"subVersion":17,"tagCodes":[97]|null}|null}]}`. Without `registered` only
+ * pulls that bring their subscription along are answered; without topics the group is forgotten.
+ */
+export declare function definePullGroup(store: number, groupJson: string): void
+
+/**
  * Creates or updates a topic and returns its handle: `{"name":"…","readQueueNums":8,"writeQueueNums":8,"perm":6,
  * "ackLevel":"os"|"fsync","hotPath":true}`. Handles are good until `deleteTopic` or `close`.
  */
@@ -60,24 +73,29 @@ export declare function flush(store: number): number
 export declare function flushInBackground(store: number): Promise<number>
 
 /**
- * The hot path: walks the frames of a received chunk, appends every plain SEND (10, 310, 320) to a known writable topic
- * and writes the responses; lists every other frame.
+ * The hot path: walks the frames of a received chunk, appends every plain SEND (10, 310, 320) to a known writable topic,
+ * answers every plain PULL (11, 361) of messages that are in memory, for a group that `definePullGroup` named, and writes the
+ * responses; lists every other frame.
  *
- * `peer`: the connection's remote address and port, as in a record (8 or 20 bytes). `out`: for the responses. `frames`:
- * start and end in `chunk` of each listed frame, in pairs.
+ * `peer`: the connection's remote address and port, as in a record (8 or 20 bytes). `localPort`: pulls are answered on the
+ * `storePort` of `configure` only. `out`: for the responses; below 1 KiB more than `recordBytesMax` no pull is answered.
+ * `frames`: start and end in `chunk` of each listed frame, in pairs. `pulls`: for each answered pull 0 the id of group and
+ * topic, 1 queueId, 2 nextBeginOffset, 3 the offset that came along to be committed (-1: none), 4 record count, 5 record bytes;
+ * without room no pull is answered.
  *
- * `head` (at least 10): 0 consumedBytes (whole frames from the start), 1 responseBytes (ready now, from `out[0]`),
+ * `head` (at least 11): 0 consumedBytes (whole frames from the start), 1 responseBytes (ready now, from `out[0]`),
  * 2 withheldStart and 3 withheldBytes (responses that wait for a flush), 4 requiredFlushOffset (0: none), 5
  * otherFrameCount, 6 appendedRecords, 7 arrivalsPending (0 or 1), 8 violation code (0: none; the frame behind the consumed
- * bytes is malformed), 9 flags (1 a flush is wanted, 2 the next segment is wanted).
+ * bytes is malformed), 9 flags (1 a flush is wanted, 2 the next segment is wanted), 10 answeredPullCount.
  *
- * It stops early, with whole frames left, when `out` or `frames` is full and behind a SEND that it does not take, so that
- * the messages of a connection keep their order: handle the listed frames, then call again with the rest.
+ * It stops early, with whole frames left, when `out`, `frames` or `pulls` is full, behind a SEND that it does not take, so that
+ * the messages of a connection keep their order, and before a PULL that it could answer behind any listed frame: handle the
+ * listed frames, then call again with the rest.
  *
  * Returns the violation code: 1 frame length outside 4 … 16 777 212, 2 header longer than its frame, 3 unknown serialize
  * type.
  */
-export declare function ingest(store: number, peer: Uint8Array, chunk: Uint8Array, nowMillis: number, out: Uint8Array, head: Float64Array, frames: Uint32Array): number
+export declare function ingest(store: number, peer: Uint8Array, localPort: number, chunk: Uint8Array, nowMillis: number, out: Uint8Array, head: Float64Array, frames: Uint32Array, pulls: Float64Array): number
 
 /** Whether `read` with the same arguments would wait for the disk. Costs a fraction of a read. */
 export declare function isCold(store: number, topic: number, queueId: number, queueOffset: number, maxCount: number, maxBytes: number, tagCodes?: Int32Array | undefined | null): boolean

@@ -1,12 +1,14 @@
 // With I/O threads a broker serves the same as without: order, durability, long polling, TLS, back-pressure.
 import { Broker, type BrokerConfig, resolveBrokerConfig } from '@centaurmq/broker';
 import {
+  HeartbeatData,
   PullMessageRequestHeader,
   PullSysFlag,
   type RemotingCommand,
   RequestCode,
   ResponseCode,
   SendMessageRequestHeaderV2,
+  buildSubscriptionData,
   decodeRecords,
   requestCommand,
 } from '@centaurmq/protocol';
@@ -116,6 +118,25 @@ function pull(
   return requestCommand(RequestCode.PULL_MESSAGE, { extFields });
 }
 
+function heartbeat(groupName: string, topic: string): RemotingCommand {
+  const consumer = {
+    groupName,
+    consumeType: 'CONSUME_PASSIVELY',
+    messageModel: 'CLUSTERING',
+    consumeFromWhere: 'CONSUME_FROM_LAST_OFFSET',
+    unitMode: false,
+    subscriptionDataSet: [buildSubscriptionData(topic, '*', 0)],
+  };
+  const body = HeartbeatData.encode({
+    clientID: 'client',
+    producerDataSet: [],
+    consumerDataSet: [consumer],
+    heartbeatFingerprint: 0,
+    withoutSub: false,
+  });
+  return requestCommand(RequestCode.HEART_BEAT, { body });
+}
+
 const options = { timeoutMillis: TIMEOUT_MILLIS };
 
 async function bodiesOf(client: RemotingClient, address: string, topic: string, queueId: number) {
@@ -145,6 +166,33 @@ describe.skipIf(!canHandOver)('a broker with two I/O threads', () => {
     for (let queueId = 0; queueId < 6; queueId++) {
       expect(await bodiesOf(consumer, address, 'Fresh', queueId)).toEqual(expected);
     }
+  });
+
+  it('answers pulls of a subscribed group and notes how far it has come', async () => {
+    const { address, client } = await serve();
+    const [producer, consumer] = [client(), client()];
+    for (let number = 0; number < 100; number++)
+      await producer.invoke(address, send('Noted', 0, `${number}`), options);
+    await consumer.invoke(address, heartbeat('consumers', 'Noted'), options);
+    // Pipelined: each commits where the one before ended, and the question comes last.
+    const answers = [0, 30, 60, 90].map((queueOffset) => {
+      const { extFields, ...command } = pull('Noted', 0, queueOffset);
+      const committing = { sysFlag: String(PullSysFlag.COMMIT_OFFSET), commitOffset: String(queueOffset) };
+      const fields = { ...extFields, ...committing, maxMsgNums: '30' };
+      return consumer.invoke(address, { ...command, extFields: fields }, options);
+    });
+    const offset = consumer.invoke(
+      address,
+      requestCommand(RequestCode.QUERY_CONSUMER_OFFSET, {
+        extFields: { consumerGroup: 'consumers', topic: 'Noted', queueId: '0' },
+      }),
+      options,
+    );
+    const bodies = (await Promise.all(answers)).flatMap(({ body }) =>
+      decodeRecords(body).map((record) => Buffer.from(record.body).toString()),
+    );
+    expect(bodies).toEqual(Array.from({ length: 100 }, (_, number) => `${number}`));
+    expect((await offset).extFields['offset']).toBe('90');
   });
 
   it('acknowledges at level fsync when the flush is done', async () => {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use centaurmq_store::Store;
-use centaurmq_store::ingest::{HotPathIdentity, IngestMemory, IngestOutcome, ReceivedChunk, ingest};
+use centaurmq_store::ingest::{
+    HotPath, HotPathIdentity, IngestMemory, IngestOutcome, IngestRoom, PullTable, ReceivedChunk, ingest,
+};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
@@ -42,6 +44,8 @@ pub struct Server {
 struct Engine {
     store: Arc<Store>,
     identity: HotPathIdentity,
+    /// Empty: pulls are answered here, without the tables of the broker.
+    pulls: PullTable,
     memory: IngestMemory,
     flusher: Flusher,
     received: Box<[u8]>,
@@ -68,6 +72,7 @@ impl Server {
         let engine = Engine {
             store,
             identity,
+            pulls: PullTable::default(),
             memory: IngestMemory::default(),
             flusher,
             received: vec![0; READ_BYTES].into(),
@@ -233,9 +238,10 @@ impl Engine {
         let mut done = 0;
         loop {
             let rest = bytes.get(done..).unwrap_or_default();
-            let chunk = ReceivedChunk { peer: &connection.peer, bytes: rest, now_millis };
-            let Self { store, identity, memory, out, frames, .. } = self;
-            let outcome = ingest(store, identity, memory, &chunk, out, frames);
+            let chunk = ReceivedChunk { peer: &connection.peer, local_port: 0, bytes: rest, now_millis };
+            let Self { store, identity, pulls, memory, out, frames, .. } = self;
+            let hot_path = HotPath { store, identity, pulls };
+            let outcome = ingest(&hot_path, memory, &chunk, IngestRoom { out, frames, pulls_max: 0 });
             if let Some(violation) = outcome.violation {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, violation.to_string()));
             }

@@ -13,8 +13,10 @@
 mod append_request;
 mod descriptors;
 mod error;
+mod json;
 mod messages;
 mod metadata;
 mod numbers;
+mod pulls;
 mod registry;
 mod stores;

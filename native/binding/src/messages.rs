@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use centaurmq_store::ingest::{IngestMemory, ReceivedChunk, Violation, ingest as ingest_chunk};
+use centaurmq_store::ingest::{
+    AnsweredPull, HotPath, IngestMemory, IngestRoom, ReceivedChunk, Violation, ingest as ingest_chunk,
+};
 use centaurmq_store::{AppendError, Appended, Boundary, ReadRequest, ReadStatus, StoreError};
 use napi_derive::napi;
 
@@ -22,6 +24,9 @@ const QUEUE_UNKNOWN: u32 = 1;
 const QUEUE_STATE_NUMBERS: usize = 5;
 const FLUSH_WANTED: u32 = 1;
 const NEXT_SEGMENT_WANTED: u32 = 2;
+/// What an answered pull leaves to be noted.
+const ANSWERED_PULL_NUMBERS: usize = 6;
+const NO_COMMIT: f64 = -1.0;
 /// Bytes of a record or peer address: IPv4 or IPv6, and the port.
 const HOST_BYTES: [usize; 2] = [8, 20];
 
@@ -102,19 +107,24 @@ fn refusal(error: &AppendError) -> u32 {
     }
 }
 
-/// The hot path: walks the frames of a received chunk, appends every plain SEND (10, 310, 320) to a known writable topic
-/// and writes the responses; lists every other frame.
+/// The hot path: walks the frames of a received chunk, appends every plain SEND (10, 310, 320) to a known writable topic,
+/// answers every plain PULL (11, 361) of messages that are in memory, for a group that `definePullGroup` named, and writes the
+/// responses; lists every other frame.
 ///
-/// `peer`: the connection's remote address and port, as in a record (8 or 20 bytes). `out`: for the responses. `frames`:
-/// start and end in `chunk` of each listed frame, in pairs.
+/// `peer`: the connection's remote address and port, as in a record (8 or 20 bytes). `localPort`: pulls are answered on the
+/// `storePort` of `configure` only. `out`: for the responses; below 1 KiB more than `recordBytesMax` no pull is answered.
+/// `frames`: start and end in `chunk` of each listed frame, in pairs. `pulls`: for each answered pull 0 the id of group and
+/// topic, 1 queueId, 2 nextBeginOffset, 3 the offset that came along to be committed (-1: none), 4 record count, 5 record bytes;
+/// without room no pull is answered.
 ///
-/// `head` (at least 10): 0 consumedBytes (whole frames from the start), 1 responseBytes (ready now, from `out[0]`),
+/// `head` (at least 11): 0 consumedBytes (whole frames from the start), 1 responseBytes (ready now, from `out[0]`),
 /// 2 withheldStart and 3 withheldBytes (responses that wait for a flush), 4 requiredFlushOffset (0: none), 5
 /// otherFrameCount, 6 appendedRecords, 7 arrivalsPending (0 or 1), 8 violation code (0: none; the frame behind the consumed
-/// bytes is malformed), 9 flags (1 a flush is wanted, 2 the next segment is wanted).
+/// bytes is malformed), 9 flags (1 a flush is wanted, 2 the next segment is wanted), 10 answeredPullCount.
 ///
-/// It stops early, with whole frames left, when `out` or `frames` is full and behind a SEND that it does not take, so that
-/// the messages of a connection keep their order: handle the listed frames, then call again with the rest.
+/// It stops early, with whole frames left, when `out`, `frames` or `pulls` is full, behind a SEND that it does not take, so that
+/// the messages of a connection keep their order, and before a PULL that it could answer behind any listed frame: handle the
+/// listed frames, then call again with the rest.
 ///
 /// Returns the violation code: 1 frame length outside 4 … 16 777 212, 2 header longer than its frame, 3 unknown serialize
 /// type.
@@ -122,20 +132,27 @@ fn refusal(error: &AppendError) -> u32 {
 pub fn ingest(
     store: u32,
     peer: &[u8],
+    local_port: u16,
     chunk: &[u8],
     now_millis: f64,
     #[napi(ts_arg_type = "Uint8Array")] out: Bytes<'_>,
     #[napi(ts_arg_type = "Float64Array")] head: Numbers<'_>,
     #[napi(ts_arg_type = "Uint32Array")] frames: Words<'_>,
+    #[napi(ts_arg_type = "Float64Array")] pulls: Numbers<'_>,
 ) -> Result<u32> {
     let open = registry::get(store)?;
     let identity = open.identity()?;
     if !HOST_BYTES.contains(&peer.len()) {
         return Err(invalid_argument(format!("the peer has {} bytes, expected 8 or 20", peer.len())));
     }
-    let chunk = ReceivedChunk { peer, bytes: chunk, now_millis: integer(now_millis) };
-    let outcome = INGEST_MEMORY
-        .with_borrow_mut(|memory| ingest_chunk(&open.store, &identity, memory, &chunk, out, frames));
+    let hot_path = HotPath { store: &open.store, identity: &identity, pulls: &open.pulls };
+    let chunk = ReceivedChunk { peer, local_port, bytes: chunk, now_millis: integer(now_millis) };
+    let room = IngestRoom { out, frames, pulls_max: pulls.len() / ANSWERED_PULL_NUMBERS };
+    let (outcome, pull_count) = INGEST_MEMORY.with_borrow_mut(|memory| {
+        let outcome = ingest_chunk(&hot_path, memory, &chunk, room);
+        fill_pulls(pulls, memory.answered_pulls());
+        (outcome, memory.answered_pulls().len())
+    });
     let violation = outcome.violation.map_or(0, Violation::code);
     let flags = if outcome.required_flush_offset > 0 { FLUSH_WANTED } else { 0 }
         | if outcome.segment_wanted { NEXT_SEGMENT_WANTED } else { 0 };
@@ -152,9 +169,23 @@ pub fn ingest(
             f64::from(u8::from(open.store.arrivals_pending())),
             f64::from(violation),
             f64::from(flags),
+            count(pull_count),
         ],
     );
     Ok(violation)
+}
+
+fn fill_pulls(places: &mut [f64], answered: &[AnsweredPull]) {
+    for (place, pull) in places.as_chunks_mut::<ANSWERED_PULL_NUMBERS>().0.iter_mut().zip(answered) {
+        *place = [
+            f64::from(pull.subscription_id),
+            f64::from(pull.queue_id),
+            number(pull.next_begin_offset),
+            pull.commit_offset.map_or(NO_COMMIT, number),
+            f64::from(pull.record_count),
+            count(pull.record_bytes),
+        ];
+    }
 }
 
 /// Copies records of a queue, as stored, into `out` from `outStart`: at most `maxCount` of them and `maxBytes` in all, but

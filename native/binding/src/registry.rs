@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use centaurmq_store::ingest::HotPathIdentity;
+use centaurmq_store::ingest::{HotPathIdentity, PullTable};
 use centaurmq_store::metadata::Metadata;
 use centaurmq_store::{Arrival, Store};
 
@@ -16,6 +16,7 @@ static STORES: RwLock<Vec<Option<Arc<OpenStore>>>> = RwLock::new(Vec::new());
 pub struct OpenStore {
     pub store: Store,
     pub metadata: Metadata,
+    pub pulls: PullTable,
     /// None before `configure`.
     identity: RwLock<Option<Arc<HotPathIdentity>>>,
     /// Taken from the store, not yet handed over.
@@ -24,7 +25,8 @@ pub struct OpenStore {
 
 impl OpenStore {
     pub fn new(store: Store, metadata: Metadata) -> Self {
-        Self { store, metadata, identity: RwLock::new(None), arrivals: Mutex::default() }
+        let (identity, arrivals) = (RwLock::new(None), Mutex::default());
+        Self { store, metadata, pulls: PullTable::default(), identity, arrivals }
     }
 
     pub fn set_identity(&self, identity: HotPathIdentity) {

@@ -14,10 +14,10 @@ use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::{Result, invalid_argument, store_error};
+use crate::json::parse;
 use crate::numbers::{integer, number};
 use crate::registry::{self, OpenStore};
 
@@ -78,10 +78,6 @@ impl OpenOptions {
             (DiskKind::Directory, None) => Err(invalid_argument("a store on disk needs a directory")),
         }
     }
-}
-
-fn parse<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| invalid_argument(format!("{what}: {error}")))
 }
 
 /// Blocking. Opens or creates a store and recovers it.

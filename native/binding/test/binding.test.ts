@@ -9,9 +9,10 @@ const engine = require('../index.js') as typeof EngineModule;
 
 const NOW = 1_700_000_000_000;
 const PEER = Buffer.from([10, 0, 0, 7, 0, 0, 0x12, 0x34]);
+const PORT = 10_911;
 const IDENTITY = {
   storeHost: '127.0.0.1',
-  storePort: 10911,
+  storePort: PORT,
   clusterName: 'DefaultCluster',
   brokerName: 'broker-a',
   regionId: 'DefaultRegion',
@@ -144,13 +145,55 @@ describe('the engine in this process', () => {
     const out = Buffer.alloc(4096);
     const head = new Float64Array(16);
     const frames = new Uint32Array(8);
-    expect(engine.ingest(store, PEER, chunk, NOW, out, head, frames)).toBe(0);
+    const pulls = new Float64Array(6);
+    expect(engine.ingest(store, PEER, PORT, chunk, NOW, out, head, frames, pulls)).toBe(0);
     expect([head[0], head[3], head[4], head[5], head[6]]).toEqual([send.length + beat.length, 0, 0, 1, 1]);
     expect([frames[0], frames[1]]).toEqual([send.length, send.length + beat.length]);
     expect(out.subarray(8, head[1]).toString()).toMatch(/^\{"code":0,.*"opaque":5,.*"queueId":"0"/);
     const malformed = Buffer.from([0, 0, 0, 2, 0]);
-    expect(engine.ingest(store, PEER, malformed, NOW, out, head, frames)).toBe(1);
+    expect(engine.ingest(store, PEER, PORT, malformed, NOW, out, head, frames, pulls)).toBe(1);
     expect(head[8]).toBe(1);
+  });
+
+  it('answers a pull of a group that was defined, and says what it answered', () => {
+    engine.append(store, appendRequest(topic, 'one'), NOW, new Float64Array(8));
+    engine.configurePulls(
+      store,
+      JSON.stringify({ messageCountMax: 32, recordBytesMax: 4096, litePullEnable: true }),
+    );
+    const registered = { subVersion: 17, tagCodes: null };
+    const topics = [{ id: 7, topic: 'Orders', topicSysFlag: 0, registered }];
+    engine.definePullGroup(store, JSON.stringify({ group: 'G', groupSysFlag: 0, topics }));
+    const header = JSON.stringify({
+      code: 11,
+      extFields: {
+        consumerGroup: 'G',
+        topic: 'Orders',
+        queueId: '1',
+        queueOffset: '0',
+        maxMsgNums: '32',
+        sysFlag: '1',
+        commitOffset: '3',
+        suspendTimeoutMillis: '0',
+        subVersion: '17',
+      },
+      flag: 0,
+      opaque: 5,
+    });
+    const pull = sized(sized(Buffer.from(header)));
+    const out = Buffer.alloc(8192);
+    const head = new Float64Array(16);
+    const [frames, pulls] = [new Uint32Array(8), new Float64Array(12)];
+    const rest = [NOW, out, head, frames, pulls] as const;
+    expect(engine.ingest(store, PEER, PORT, Buffer.concat([pull, pull]), ...rest)).toBe(0);
+    expect([head[0], head[5], head[10]]).toEqual([2 * pull.length, 0, 2]);
+    const recordBytes = pulls[5] ?? 0;
+    expect(Array.from(pulls.subarray(6))).toEqual([7, 1, 1, 3, 1, recordBytes]);
+    expect(out.subarray(8, head[1]).toString()).toMatch(/^\{"code":0,.*"opaque":5,.*"nextBeginOffset":"1"/);
+    engine.definePullGroup(store, JSON.stringify({ group: 'G', groupSysFlag: 0, topics: [] }));
+    expect(engine.ingest(store, PEER, PORT, pull, ...rest)).toBe(0);
+    expect([head[5], head[10]]).toEqual([1, 0]);
+    expect(() => engine.definePullGroup(store, '{}')).toThrow(/definePullGroup: missing field/);
   });
 
   it('keeps tables', () => {

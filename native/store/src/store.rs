@@ -226,6 +226,13 @@ impl Store {
         self.topics.read().find(name).filter(|entry| entry.defined()).map(super::topic::TopicEntry::handle)
     }
 
+    /// The topic's handle, when it is readable and has this queue.
+    pub(crate) fn readable_queue(&self, topic: &[u8], queue_id: i32) -> Option<TopicHandle> {
+        let topics = self.topics.read();
+        let entry = topics.find(topic).filter(|entry| entry.readable())?;
+        u32::try_from(queue_id).is_ok_and(|id| id < entry.read_queue_nums()).then(|| entry.handle())
+    }
+
     /// Takes the append lock. `now_millis` becomes the records' store timestamp (never going backwards).
     pub fn appender(&self, now_millis: i64) -> Appender<'_> {
         let state = self.append.lock();

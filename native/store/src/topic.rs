@@ -75,6 +75,10 @@ impl TopicEntry {
         self.defined && self.perm & 2 != 0
     }
 
+    pub fn readable(&self) -> bool {
+        self.defined && self.perm & 4 != 0
+    }
+
     pub fn hot_path(&self) -> bool {
         self.hot_path
     }

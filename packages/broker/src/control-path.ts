@@ -79,6 +79,7 @@ function adminProcessors(options: ControlPathOptions): Parameters<typeof adminRe
       config,
       logger,
       topicDataVersion: () => topics.dataVersion,
+      configChanged: () => messagePath.pushPullLimits(),
       permissionChanged: () => {
         messagePath.pushTopics();
         return announce();

@@ -8,12 +8,13 @@ import { ColdReads } from './pull/cold-reads.ts';
 import { ConsumerOffsetManager } from './offset/consumer-offset-manager.ts';
 import { ConsumerOffsetProcessor } from './offset/consumer-offset-processor.ts';
 import { QueueOffsetProcessor } from './offset/queue-offset-processor.ts';
+import { HotPathPulls } from './pull/hot-path-pulls.ts';
 import {
   PullMessageProcessor,
   type PullStatistics,
   pullMessageCodes,
 } from './pull/pull-message-processor.ts';
-import { PullOutput } from './pull/pull-output.ts';
+import { PullOutput, pullOutputLimits } from './pull/pull-output.ts';
 import { QueryMessageProcessor } from './query/query-message-processor.ts';
 import { ScheduleMessageService } from './schedule/schedule-message-service.ts';
 import {
@@ -72,9 +73,11 @@ export class MessagePath {
       clock,
       heldPullsMax: heldPullsMaxDefault,
     });
+    const hotPathPulls = new HotPathPulls({ ...options, offsets, store: store.messages });
     this.ingestEffects = new StoreIngestEffects({
       store: store.messages,
       withheldBytesMax: withheldBytesMaxDefault,
+      pullAnswered: (pull) => hotPathPulls.answered(pull),
       unsafeResponse: (outcome) => unsafeResponse(outcome, store.messages.gate.poisonReason),
     });
     this.ingestor = new NativeChunkIngestor({
@@ -85,6 +88,7 @@ export class MessagePath {
       logger: options.logger,
       sendFrames: this.#sendFrames,
     });
+    this.pushPullLimits();
     this.#pushTopics();
   }
 
@@ -139,6 +143,16 @@ export class MessagePath {
     for (const topic of topics.topics.values()) {
       store.messages.defineTopic(topics.storeTopicSpec(topic));
     }
+  }
+
+  /** Tells the engine how much a pull may bring: after a change of the configuration. */
+  pushPullLimits(): void {
+    const { config, store } = this.#options;
+    store.messages.configurePulls({
+      messageCountMax: config.maxTransferCountOnMessageInMemory,
+      recordBytesMax: Math.min(config.maxTransferBytesOnMessageInMemory, pullOutputLimits.recordBytesMax),
+      litePullEnable: config.litePullMessageEnable,
+    });
   }
 
   #pushTopics(): void {

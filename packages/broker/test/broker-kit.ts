@@ -111,7 +111,7 @@ function withoutHotPath(native: NativeModule): NativeModule {
   ) as unknown as NativeModule;
   return {
     ...functions,
-    ingest(_store, _peer, chunk, _nowMillis, _out, head, frames) {
+    ingest(_store, _peer, _localPort, chunk, _nowMillis, _out, head, frames) {
       const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       let start = 0;
       let count = 0;

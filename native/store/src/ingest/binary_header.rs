@@ -5,7 +5,7 @@
 //! | extFieldsLength i32 | { nameLength i16 | name | valueLength i32 | value } …
 //! ```
 
-use super::header_scan::{Field, HeaderKind, HeaderScan, Span, is_send};
+use super::header_scan::{Field, HeaderKind, HeaderScan, Span};
 
 struct Cursor<'a> {
     bytes: &'a [u8],
@@ -41,7 +41,7 @@ pub(crate) fn scan_binary_header(header: &[u8], scan: &mut HeaderScan) -> Header
     let mut cursor = Cursor { bytes: header, at: 0 };
     scan_prefix(&mut cursor, scan)
         .and_then(|kind| match kind {
-            HeaderKind::Send => scan_fields(&mut cursor, scan),
+            HeaderKind::Send | HeaderKind::Pull => scan_fields(&mut cursor, scan),
             other => Some(other),
         })
         .unwrap_or(HeaderKind::Unclear)
@@ -52,7 +52,7 @@ fn scan_prefix(cursor: &mut Cursor<'_>, scan: &mut HeaderScan) -> Option<HeaderK
     let [_language, _version_high, _version_low] = cursor.take()?;
     scan.opaque = cursor.int()?;
     scan.flag = cursor.int()?;
-    Some(if is_send(scan.code) && scan.flag & 1 == 0 { HeaderKind::Send } else { HeaderKind::NotSend })
+    Some(scan.kind())
 }
 
 fn scan_fields(cursor: &mut Cursor<'_>, scan: &mut HeaderScan) -> Option<HeaderKind> {
@@ -72,5 +72,5 @@ fn scan_fields(cursor: &mut Cursor<'_>, scan: &mut HeaderScan) -> Option<HeaderK
             return None;
         }
     }
-    Some(HeaderKind::Send)
+    Some(scan.kind())
 }

@@ -15,7 +15,8 @@ use std::fmt;
 pub const FRAME_LENGTH_MAX: usize = 16 << 20;
 
 const LENGTH_BYTES: usize = 4;
-const PREFIX_BYTES: usize = 8;
+/// Length word and header word.
+pub(crate) const PREFIX_BYTES: usize = 8;
 
 /// How a header is written; a response is written as its request was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

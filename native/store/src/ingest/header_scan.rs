@@ -1,6 +1,6 @@
 //! What the hot path keeps of a request's header: positions, no copies.
 
-/// Ext fields of one header the hot path looks at; a send has 13 to 15.
+/// Ext fields of one header the hot path looks at; a send has 13 to 15, a pull 12 to 19.
 pub(crate) const FIELD_COUNT_MAX: usize = 24;
 
 /// A stretch of the header.
@@ -50,26 +50,40 @@ impl HeaderScan {
         true
     }
 
+    /// What the code and the flag say.
+    pub fn kind(&self) -> HeaderKind {
+        if self.flag & FLAG_RESPONSE == 0 { kind_of(self.code) } else { HeaderKind::Other }
+    }
+
     pub fn fields(&self) -> &[Field] {
         self.fields.get(..self.field_count).unwrap_or_default()
     }
 }
 
-/// What a scan learned. Only a certain `NotSend` may be stepped over; after `Unclear` the rest of the chunk waits for the
+/// What a scan learned. Only a certain `Other` may be stepped over; after `Unclear` the rest of the chunk waits for the
 /// general path, which may close the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeaderKind {
     Send,
-    NotSend,
+    Pull,
+    Other,
     Unclear,
 }
 
 pub(crate) const SEND_MESSAGE: i32 = 10;
 pub(crate) const SEND_MESSAGE_V2: i32 = 310;
 pub(crate) const SEND_BATCH_MESSAGE: i32 = 320;
+pub(crate) const PULL_MESSAGE: i32 = 11;
+pub(crate) const LITE_PULL_MESSAGE: i32 = 361;
+const FLAG_RESPONSE: i32 = 1;
 
-pub(crate) fn is_send(code: i32) -> bool {
-    matches!(code, SEND_MESSAGE | SEND_MESSAGE_V2 | SEND_BATCH_MESSAGE)
+/// Of a request with this code.
+pub(crate) fn kind_of(code: i32) -> HeaderKind {
+    match code {
+        SEND_MESSAGE | SEND_MESSAGE_V2 | SEND_BATCH_MESSAGE => HeaderKind::Send,
+        PULL_MESSAGE | LITE_PULL_MESSAGE => HeaderKind::Pull,
+        _ => HeaderKind::Other,
+    }
 }
 
 /// An integer as JSON has it: no sign but `-`, no leading zeros, no `-0`.

@@ -121,8 +121,8 @@ fn no_prefix_of_a_header_is_taken() {
 fn other_codes_and_responses_are_told_apart_from_what_is_unclear() {
     let mut scan = HeaderScan::default();
     let mut kind = |header: &str| scan_json_header(header.as_bytes(), &mut scan);
-    assert_eq!(kind(r#"{"code":11,"extFields":{"anything":12"#), HeaderKind::NotSend);
-    assert_eq!(kind(r#"{"flag":1,"opaque":3,"code":10}"#), HeaderKind::NotSend);
+    assert_eq!(kind(r#"{"code":34,"extFields":{"anything":12"#), HeaderKind::Other);
+    assert_eq!(kind(r#"{"flag":1,"opaque":3,"code":10}"#), HeaderKind::Other);
     assert_eq!(kind(r#"{"version":479,"code":"11"}"#), HeaderKind::Unclear);
     assert_eq!(kind("{}"), HeaderKind::Unclear);
     assert_eq!(kind(""), HeaderKind::Unclear);

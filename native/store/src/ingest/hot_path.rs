@@ -1,7 +1,8 @@
 //! The hot path: one received chunk in, records in the log and response frames out.
 //!
-//! It takes a frame only when it is a plain SEND whose every part it understands. Any other frame is listed for the general
-//! path, which must be able to answer each frame that is taken here with the same bytes.
+//! It takes a frame only when it is a plain SEND, or a plain PULL of messages that are there, whose every part it
+//! understands. Any other frame is listed for the general path, which must be able to answer each frame that is taken here
+//! with the same bytes.
 
 use super::binary_header::scan_binary_header;
 use super::frame::{Frame, FrameWalk, SerializeType, Violation, walk_frame};
@@ -9,19 +10,44 @@ use super::header_scan::{HeaderKind, HeaderScan};
 use super::identity::HotPathIdentity;
 use super::json_header::scan_json_header;
 use super::properties::{PropertiesScan, is_plain_ascii, scan_properties};
+use super::pull::{AdmittedPull, AnsweredPull, admit};
+use super::pull_request::{PullRequest, read_pull};
+use super::pull_response::PULL_HEAD_BYTES_MAX;
+use super::pull_table::PullTable;
 use super::send_request::{SendRequest, read_send};
 use super::send_response::SendResponse;
 use crate::appender::{Appended, Appender, BatchToAppend, MessageToAppend, TagsCode};
 use crate::store::Store;
 use crate::topic::{AckLevel, TopicHandle};
 
+/// What the hot path works on, shared by all threads.
+#[derive(Debug, Clone, Copy)]
+pub struct HotPath<'a> {
+    pub store: &'a Store,
+    pub identity: &'a HotPathIdentity,
+    pub pulls: &'a PullTable,
+}
+
 /// Bytes from one connection.
 #[derive(Debug, Clone, Copy)]
 pub struct ReceivedChunk<'a> {
     /// The peer's address (4 or 16 bytes) and port (4 bytes), as in a record.
     pub peer: &'a [u8],
+    /// The port that the peer is connected to: pulls are answered on the broker's own port only.
+    pub local_port: u16,
     pub bytes: &'a [u8],
     pub now_millis: i64,
+}
+
+/// Room for what comes out of a chunk.
+#[derive(Debug)]
+pub struct IngestRoom<'a> {
+    /// For the responses.
+    pub out: &'a mut [u8],
+    /// For start and end of each frame that is left to the general path, in pairs.
+    pub frames: &'a mut [u32],
+    /// Pulls to answer at most; what they leave to be noted is in [`IngestMemory::answered_pulls`].
+    pub pulls_max: usize,
 }
 
 /// What became of a chunk.
@@ -52,62 +78,68 @@ pub struct IngestMemory {
     ready: Vec<u8>,
     withheld: Vec<u8>,
     commit_log_offsets: Vec<u64>,
+    pull_head: Vec<u8>,
+    tag_codes: Vec<i32>,
+    answered_pulls: Vec<AnsweredPull>,
 }
 
-/// Takes what it can of a chunk. It stops early, with whole frames left, when `out` or `frames` is full, and behind a
-/// SEND that it leaves to the general path, so that one connection's messages keep their order: handle what is listed
-/// and call again with the rest.
+impl IngestMemory {
+    /// Of the last chunk, in order.
+    pub fn answered_pulls(&self) -> &[AnsweredPull] {
+        &self.answered_pulls
+    }
+}
+
+/// Takes what it can of a chunk. It stops early, with whole frames left, when `out` or `frames` is full, behind a SEND
+/// that it leaves to the general path, so that one connection's messages keep their order, and before a PULL that it could
+/// answer behind any listed frame, so that offsets do: handle what is listed and call again with the rest.
 pub fn ingest(
-    store: &Store,
-    identity: &HotPathIdentity,
+    hot_path: &HotPath<'_>,
     memory: &mut IngestMemory,
     chunk: &ReceivedChunk<'_>,
-    out: &mut [u8],
-    frames: &mut [u32],
+    room: IngestRoom<'_>,
 ) -> IngestOutcome {
     memory.ready.clear();
     memory.withheld.clear();
+    memory.answered_pulls.clear();
+    let IngestRoom { out, frames, pulls_max } = room;
     let mut walk = ChunkWalk {
-        store,
-        identity,
+        hot_path,
         memory,
         chunk,
         appender: None,
-        out_bytes: out.len(),
+        out,
+        pulls_max,
         outcome: IngestOutcome::default(),
     };
     walk.run(frames);
-    let ChunkWalk { appender, mut outcome, .. } = walk;
-    // moved in, so that the append lock is released before the copying
-    outcome.segment_wanted = appender.is_some_and(|appender| appender.segment_wanted());
-    outcome.response_bytes = memory.ready.len();
-    outcome.withheld_bytes = memory.withheld.len();
-    let (ready_out, rest) = out.split_at_mut(memory.ready.len());
-    ready_out.copy_from_slice(&memory.ready);
-    rest.split_at_mut(memory.withheld.len()).0.copy_from_slice(&memory.withheld);
-    outcome
+    walk.release_appender();
+    walk.place_ready();
+    walk.place_withheld();
+    walk.outcome
 }
 
 /// What one frame turned out to be.
 enum Taken {
     /// Done with.
-    Appended,
+    Done,
     /// Not a SEND: listed, the walk goes on.
     Other,
     /// A SEND, or perhaps one, that the general path must decide before anything behind it.
     LeftOver,
-    /// Its response has no room in `out` any more.
-    NoRoom,
+    /// For the next call: its response has no room any more, or something that is listed comes first.
+    Later,
 }
 
 struct ChunkWalk<'a, 'm> {
-    store: &'a Store,
-    identity: &'a HotPathIdentity,
+    hot_path: &'a HotPath<'a>,
     memory: &'m mut IngestMemory,
     chunk: &'a ReceivedChunk<'a>,
     /// The append lock, taken at the first send.
     appender: Option<Appender<'a>>,
-    out_bytes: usize,
+    /// Holds `outcome.response_bytes` already; what is in `memory.ready` comes behind them.
+    out: &'m mut [u8],
+    pulls_max: usize,
     outcome: IngestOutcome,
 }
 
@@ -127,8 +159,8 @@ impl ChunkWalk<'_, '_> {
             let taken = self.take(&frame);
             let end = start + frame.length;
             match taken {
-                Taken::Appended => {}
-                Taken::NoRoom => return,
+                Taken::Done => {}
+                Taken::Later => return,
                 Taken::Other | Taken::LeftOver => {
                     let place = free_frames.next();
                     let (Some([from, to]), Ok(start), Ok(end)) =
@@ -154,7 +186,7 @@ impl ChunkWalk<'_, '_> {
             SerializeType::RocketMq => scan_binary_header(frame.header, scan),
         };
         match kind {
-            HeaderKind::NotSend => Taken::Other,
+            HeaderKind::Other => Taken::Other,
             HeaderKind::Unclear => Taken::LeftOver,
             HeaderKind::Send => {
                 let mut unescaped = std::mem::take(&mut self.memory.unescaped);
@@ -164,7 +196,76 @@ impl ChunkWalk<'_, '_> {
                 self.memory.unescaped = unescaped;
                 taken
             }
+            HeaderKind::Pull => read_pull(frame.header, &self.memory.scan, frame.serialize_type)
+                .and_then(|request| self.pull(&request))
+                .unwrap_or(Taken::Other),
         }
+    }
+
+    /// Lets others append, and reads and copies without them waiting.
+    fn release_appender(&mut self) {
+        if let Some(appender) = self.appender.take() {
+            self.outcome.segment_wanted |= appender.segment_wanted();
+        }
+    }
+
+    fn place_ready(&mut self) {
+        let Self { memory, out, outcome, .. } = self;
+        place(out, outcome.response_bytes, &memory.ready);
+        outcome.response_bytes += memory.ready.len();
+        memory.ready.clear();
+    }
+
+    fn place_withheld(&mut self) {
+        let Self { memory, out, outcome, .. } = self;
+        place(out, outcome.response_bytes, &memory.withheld);
+        outcome.withheld_bytes = memory.withheld.len();
+    }
+
+    /// Bytes of `out` that no response has taken.
+    fn room(&self) -> usize {
+        let memory = &self.memory;
+        self.out.len() - self.outcome.response_bytes - memory.ready.len() - memory.withheld.len()
+    }
+
+    /// `None` when the general path must decide.
+    fn pull(&mut self, request: &PullRequest<'_>) -> Option<Taken> {
+        let hot_path = self.hot_path;
+        if self.chunk.local_port != hot_path.identity.store_port() || self.pulls_max == 0 {
+            return None;
+        }
+        let subscription = hot_path.pulls.find(request.consumer_group, request.topic)?;
+        let mut tag_codes = std::mem::take(&mut self.memory.tag_codes);
+        let taken = admit(hot_path, request, &subscription, &mut tag_codes).and_then(|read| {
+            let bounds = hot_path.store.queue_bounds(read.topic, read.queue_id).ok()?;
+            let offset = u64::try_from(read.queue_offset).ok()?;
+            let is_there = (bounds.min_offset..bounds.max_offset).contains(&offset);
+            is_there.then_some(())?;
+            self.answer(&AdmittedPull { request, subscription: &subscription, read, bounds })
+        });
+        self.memory.tag_codes = tag_codes;
+        taken
+    }
+
+    fn answer(&mut self, pull: &AdmittedPull<'_>) -> Option<Taken> {
+        let needed = PULL_HEAD_BYTES_MAX + pull.read.max_bytes as usize;
+        if needed > self.out.len() {
+            return None;
+        }
+        // What is listed may commit the same offsets, or end the subscription.
+        let is_behind_listed = self.outcome.other_frame_count > 0;
+        if is_behind_listed || needed > self.room() || self.memory.answered_pulls.len() == self.pulls_max {
+            return Some(Taken::Later);
+        }
+        self.release_appender();
+        self.place_ready();
+        let Self { memory, out, outcome, .. } = self;
+        let end = out.len() - memory.withheld.len();
+        let place = out.get_mut(outcome.response_bytes..end)?;
+        let (answered, answer_bytes) = pull.answer(self.hot_path, &mut memory.pull_head, place)?;
+        memory.answered_pulls.push(answered);
+        outcome.response_bytes += answer_bytes;
+        Some(Taken::Done)
     }
 
     /// `None` when the general path must decide.
@@ -178,11 +279,11 @@ impl ChunkWalk<'_, '_> {
         if body.is_empty() {
             return None;
         }
-        let encoder = self.identity.responses();
+        let encoder = self.hot_path.identity.responses();
         let needed = encoder.response_bytes_max(record_count_max, transaction_id.map_or(0, <[u8]>::len));
-        if !request.oneway && needed + self.memory.ready.len() + self.memory.withheld.len() > self.out_bytes {
+        if !request.oneway && needed > self.room() {
             // what would never fit is left to the general path
-            return (needed <= self.out_bytes).then_some(Taken::NoRoom);
+            return (needed <= self.out.len()).then_some(Taken::Later);
         }
         let (place, ack_level) = self.append(request, &scan, body)?;
         self.outcome.appended_records += place.record_count;
@@ -203,7 +304,7 @@ impl ChunkWalk<'_, '_> {
             };
             encoder.encode(request.serialize_type, &response, responses);
         }
-        Some(Taken::Appended)
+        Some(Taken::Done)
     }
 
     fn append(
@@ -212,7 +313,8 @@ impl ChunkWalk<'_, '_> {
         scan: &PropertiesScan<'_>,
         body: &[u8],
     ) -> Option<(Appended, AckLevel)> {
-        let appender = self.appender.get_or_insert_with(|| self.store.appender(self.chunk.now_millis));
+        let HotPath { store, identity, .. } = *self.hot_path;
+        let appender = self.appender.get_or_insert_with(|| store.appender(self.chunk.now_millis));
         let (topic, ack_level) = open_topic(appender, request)?;
         let offsets = &mut self.memory.commit_log_offsets;
         let place = if request.batch {
@@ -222,7 +324,7 @@ impl ChunkWalk<'_, '_> {
                 sys_flag: request.sys_flag,
                 born_timestamp: request.born_timestamp,
                 born_host: self.chunk.peer,
-                store_host: self.identity.store_host(),
+                store_host: identity.store_host(),
                 reconsume_times: request.reconsume_times,
                 body,
             };
@@ -235,12 +337,12 @@ impl ChunkWalk<'_, '_> {
                 sys_flag: request.sys_flag,
                 born_timestamp: request.born_timestamp,
                 born_host: self.chunk.peer,
-                store_host: self.identity.store_host(),
+                store_host: identity.store_host(),
                 reconsume_times: request.reconsume_times,
                 prepared_transaction_offset: 0,
                 tags_code: TagsCode::FromProperties,
                 properties: request.properties,
-                properties_suffix: self.identity.properties_suffix(),
+                properties_suffix: identity.properties_suffix(),
                 parsed: Some(scan.parsed),
                 body,
             };
@@ -250,6 +352,12 @@ impl ChunkWalk<'_, '_> {
             place
         };
         Some((place, ack_level))
+    }
+}
+
+fn place(out: &mut [u8], at: usize, responses: &[u8]) {
+    if let Some(place) = out.get_mut(at..at + responses.len()) {
+        place.copy_from_slice(responses);
     }
 }
 

@@ -2,7 +2,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::header_tests::binary_header;
-use super::{BrokerIdentity, HotPathIdentity, IngestMemory, IngestOutcome, ReceivedChunk, ingest};
+use super::{
+    BrokerIdentity, HotPath, HotPathIdentity, IngestMemory, IngestOutcome, IngestRoom, PullTable,
+    ReceivedChunk, ingest,
+};
 use crate::disk::{Chance, SimulatedDisk};
 use crate::{AckLevel, ReadRequest, Store, StoreOptions, TopicHandle, TopicSpec};
 
@@ -50,9 +53,10 @@ impl Fixture {
     }
 
     fn ingest(&mut self, bytes: &[u8]) -> IngestOutcome {
-        let chunk = ReceivedChunk { peer: &PEER, bytes, now_millis: NOW };
-        let (out, frames) = (&mut self.out, &mut self.frames);
-        ingest(&self.store, &self.identity, &mut self.memory, &chunk, out, frames)
+        let chunk = ReceivedChunk { peer: &PEER, local_port: 10911, bytes, now_millis: NOW };
+        let hot_path = HotPath { store: &self.store, identity: &self.identity, pulls: &PullTable::default() };
+        let room = IngestRoom { out: &mut self.out, frames: &mut self.frames, pulls_max: 0 };
+        ingest(&hot_path, &mut self.memory, &chunk, room)
     }
 
     fn responses(&self, outcome: &IngestOutcome) -> String {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::pull_response::PullResponseEncoder;
 use super::send_response::{ResponseIdentity, SendResponseEncoder};
 
 /// Who the broker is.
@@ -21,8 +22,10 @@ pub struct BrokerIdentity {
 #[derive(Debug)]
 pub struct HotPathIdentity {
     store_host: Box<[u8]>,
+    store_port: u16,
     properties_suffix: Box<[u8]>,
     responses: SendResponseEncoder,
+    pull_responses: PullResponseEncoder,
 }
 
 impl HotPathIdentity {
@@ -38,12 +41,23 @@ impl HotPathIdentity {
             trace_on: identity.trace_on,
             store_host: &store_host,
         });
-        Self { store_host: store_host.into(), properties_suffix: suffix.into_bytes().into(), responses }
+        Self {
+            store_host: store_host.into(),
+            store_port: identity.store_port,
+            properties_suffix: suffix.into_bytes().into(),
+            responses,
+            pull_responses: PullResponseEncoder::new(identity.version),
+        }
     }
 
     /// Address and port as in a record: 8 or 20 bytes.
     pub fn store_host(&self) -> &[u8] {
         &self.store_host
+    }
+
+    /// The port that answers pulls.
+    pub(crate) fn store_port(&self) -> u16 {
+        self.store_port
     }
 
     /// What the broker adds to the properties of every single message.
@@ -53,6 +67,10 @@ impl HotPathIdentity {
 
     pub(crate) fn responses(&self) -> &SendResponseEncoder {
         &self.responses
+    }
+
+    pub(crate) fn pull_responses(&self) -> &PullResponseEncoder {
+        &self.pull_responses
     }
 }
 

@@ -3,9 +3,9 @@
 //! string, a string written as a number.
 
 use super::byte_search::{find_backslash, find_string_end};
-use super::header_scan::{Field, HeaderKind, HeaderScan, Span, is_send, json_i32};
+use super::header_scan::{Field, HeaderKind, HeaderScan, Span, json_i32, kind_of};
 
-/// Scans a header up to its end, or up to the code when that is not a send's.
+/// Scans a header up to its end, or up to the code when that is neither a send's nor a pull's.
 pub(crate) fn scan_json_header(header: &[u8], scan: &mut HeaderScan) -> HeaderKind {
     scan.clear();
     JsonScanner { bytes: header, at: 0 }.header(scan).unwrap_or(HeaderKind::Unclear)
@@ -41,8 +41,8 @@ impl JsonScanner<'_> {
                 return None;
             }
             met |= bit;
-            if bit == CODE && !is_send(scan.code) {
-                return Some(HeaderKind::NotSend);
+            if bit == CODE && kind_of(scan.code) == HeaderKind::Other {
+                return Some(HeaderKind::Other);
             }
             match self.next_token()? {
                 b',' => {}
@@ -54,7 +54,7 @@ impl JsonScanner<'_> {
         if self.at != self.bytes.len() || met & (CODE | OPAQUE | FLAG) != CODE | OPAQUE | FLAG {
             return None;
         }
-        Some(if scan.flag & 1 == 0 { HeaderKind::Send } else { HeaderKind::NotSend })
+        Some(scan.kind())
     }
 
     fn member(&mut self, key: Span, scan: &mut HeaderScan) -> Option<u8> {

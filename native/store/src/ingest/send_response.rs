@@ -3,15 +3,13 @@
 use std::fmt::Write as _;
 
 use super::frame::SerializeType;
+use super::response_header::{
+    FLAG_RESPONSE, I32_DECIMAL_BYTES, LANGUAGE_NODE_JS, U64_DECIMAL_BYTES, close_binary_field, close_header,
+    open_binary_field, open_frame, push_binary_field, push_json_text,
+};
 
-const LANGUAGE_NODE_JS: u8 = 13;
-const FLAG_RESPONSE: i32 = 1;
 /// Digits of an offset in a message id.
 const OFFSET_HEX_BYTES: usize = 16;
-/// Longest decimal of an i32, and of a queue offset.
-const I32_DECIMAL_BYTES: usize = 11;
-const U64_DECIMAL_BYTES: usize = 20;
-const TYPE_ROCKETMQ: u32 = 1 << 24;
 
 /// What a response says of the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,23 +81,12 @@ impl SendResponseEncoder {
 
     /// Appends one frame to `out`.
     pub fn encode(&self, serialize_type: SerializeType, response: &SendResponse<'_>, out: &mut Vec<u8>) {
-        let start = out.len();
-        out.extend([0; 8]);
-        let type_bits = match serialize_type {
-            SerializeType::Json => {
-                self.encode_json(response, out);
-                0
-            }
-            SerializeType::RocketMq => {
-                self.encode_binary(response, out);
-                TYPE_ROCKETMQ
-            }
-        };
-        let header_length = length_u32(out.len() - start - 8);
-        let words = (u64::from(header_length + 4) << 32 | u64::from(type_bits | header_length)).to_be_bytes();
-        if let Some(prefix) = out.get_mut(start..start + 8) {
-            prefix.copy_from_slice(&words);
+        let start = open_frame(out);
+        match serialize_type {
+            SerializeType::Json => self.encode_json(response, out),
+            SerializeType::RocketMq => self.encode_binary(response, out),
         }
+        close_header(out, start, serialize_type, 0);
     }
 
     fn encode_json(&self, response: &SendResponse<'_>, out: &mut Vec<u8>) {
@@ -167,48 +154,4 @@ fn upper_hex(bytes: &[u8]) -> String {
         let _ = write!(hex, "{byte:02X}");
         hex
     })
-}
-
-fn length_u32(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-/// `JSON.stringify`'s escapes.
-fn push_json_text(json: &mut String, text: &str) {
-    for char in text.chars() {
-        match char {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\u{8}' => json.push_str("\\b"),
-            '\t' => json.push_str("\\t"),
-            '\n' => json.push_str("\\n"),
-            '\u{c}' => json.push_str("\\f"),
-            '\r' => json.push_str("\\r"),
-            control if control < ' ' => {
-                let _ = write!(json, "\\u{:04x}", u32::from(control));
-            }
-            plain => json.push(plain),
-        }
-    }
-}
-
-fn push_binary_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    let value_at = open_binary_field(out, name);
-    out.extend_from_slice(value);
-    close_binary_field(out, value_at);
-}
-
-/// Writes name and room for the value's length; answers where the value begins.
-fn open_binary_field(out: &mut Vec<u8>, name: &[u8]) -> usize {
-    out.extend(u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
-    out.extend_from_slice(name);
-    out.extend([0; 4]);
-    out.len()
-}
-
-fn close_binary_field(out: &mut [u8], value_at: usize) {
-    let length = length_u32(out.len() - value_at);
-    if let Some(place) = out.get_mut(value_at - 4..value_at) {
-        place.copy_from_slice(&length.to_be_bytes());
-    }
 }

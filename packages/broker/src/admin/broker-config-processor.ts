@@ -19,6 +19,8 @@ export interface BrokerConfigProcessorOptions {
   readonly topicDataVersion: () => DataVersion;
   /** Something others were told of changed: the permission of the broker. */
   readonly permissionChanged: () => Promise<void>;
+  /** After every change: what the engine was told may be another now. */
+  readonly configChanged: () => void;
   readonly logger: Logger;
 }
 
@@ -35,7 +37,7 @@ export class BrokerConfigProcessor {
     request: RemotingCommand,
     { connection }: RequestContext,
   ): Promise<RemotingCommand> => {
-    const { config, permissionChanged, logger } = this.#options;
+    const { config, permissionChanged, configChanged, logger } = this.#options;
     const entries = parseProperties(Buffer.from(request.body).toString());
     if (entries.some(([key]) => BLACK_LIST.has(key)))
       return errorResponse(request, ResponseCode.NO_PERMISSION, 'Can not update config in black list.');
@@ -45,6 +47,7 @@ export class BrokerConfigProcessor {
         { changed, ignored, caller: connection.remote },
         'configuration changed by an administrator',
       );
+      configChanged();
       if (changed.includes('brokerPermission')) await permissionChanged();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

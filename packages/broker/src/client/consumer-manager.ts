@@ -16,6 +16,9 @@ export interface ConsumerRegistration extends ConsumerGroupMode {
 /** Who has to be told that the members or the topics of a group changed. */
 export type ConsumerIdsChangeListener = (group: string, connections: readonly Connection[]) => void;
 
+/** A group whose members, mode or subscriptions may have changed. */
+export type SubscriptionChangeListener = (group: string) => void;
+
 /** What became of a group that nobody consumes any more. */
 export type ConsumerGroupGoneListener = (group: string) => void;
 
@@ -28,6 +31,7 @@ export class ConsumerManager {
   readonly #groupsOfConnection = new Map<Connection, Set<string>>();
   readonly #changeListeners: ConsumerIdsChangeListener[] = [];
   readonly #goneListeners: ConsumerGroupGoneListener[] = [];
+  readonly #subscriptionListeners: SubscriptionChangeListener[] = [];
 
   constructor(parts: { readonly config: BrokerConfig; readonly clock: Clock; readonly logger: Logger }) {
     this.#config = parts.config;
@@ -66,6 +70,11 @@ export class ConsumerManager {
     this.#goneListeners.push(listener);
   }
 
+  /** Called after every heartbeat and when a group is gone. */
+  onSubscriptionChange(listener: SubscriptionChangeListener): void {
+    this.#subscriptionListeners.push(listener);
+  }
+
   /** True when the members or the topics of the group changed. */
   registerConsumer(registration: ConsumerRegistration): boolean {
     const { group, channel, subscriptions } = registration;
@@ -81,6 +90,7 @@ export class ConsumerManager {
       );
     }
     const topicsChanged = subscriptions !== null && info.updateSubscriptions(subscriptions);
+    for (const listener of this.#subscriptionListeners) listener(group);
     const changed = isNew || topicsChanged;
     if (changed && registration.notifyConsumerIdsChangedEnable) this.#tellMembers(info);
     return changed;
@@ -127,6 +137,7 @@ export class ConsumerManager {
     if (info.channels.size === 0) {
       this.#groups.delete(info.groupName);
       for (const listener of this.#goneListeners) listener(info.groupName);
+      for (const listener of this.#subscriptionListeners) listener(info.groupName);
     } else if (notify) this.#tellMembers(info);
   }
 

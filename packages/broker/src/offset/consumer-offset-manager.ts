@@ -27,6 +27,7 @@ export class ConsumerOffsetManager {
   readonly #pullOffsetTable = new Map<string, OffsetsOfQueues>();
   readonly #resetOffsetTable = new Map<string, OffsetsOfQueues>();
   readonly #changed = new Set<string>();
+  readonly #resetListeners: ((group: string, topic: string) => void)[] = [];
   #timer: Timer | null = null;
   #persisting: Promise<void> | null = null;
   #stopped = false;
@@ -106,12 +107,12 @@ export class ConsumerOffsetManager {
 
   /** Forgets what a group has consumed. */
   cleanOffset(group: string): void {
-    for (const pair of this.#pairs()) if (pair.group === group) this.#remove(pair.key);
+    for (const pair of this.#pairs()) if (pair.group === group) this.#remove(pair);
   }
 
   /** Forgets who has consumed a topic: it was deleted. */
   cleanOffsetByTopic(topic: string): void {
-    for (const pair of this.#pairs()) if (pair.topic === topic) this.#remove(pair.key);
+    for (const pair of this.#pairs()) if (pair.topic === topic) this.#remove(pair);
   }
 
   cloneOffset(sourceGroup: string, targetGroup: string, topic: string): void {
@@ -125,11 +126,22 @@ export class ConsumerOffsetManager {
   /** Makes the next pull of this queue start elsewhere; the group's consumers learn it from that pull. */
   assignResetOffset(topic: string, group: string, queueId: number, queueOffset: number): void {
     offsetsOf(this.#resetOffsetTable, keyOf(topic, group)).set(queueId, queueOffset);
+    this.#tellReset(group, topic);
     this.commitOffset(group, topic, queueId, queueOffset);
   }
 
   hasOffsetReset(topic: string, group: string, queueId: number): boolean {
     return this.#resetOffsetTable.get(keyOf(topic, group))?.has(queueId) ?? false;
+  }
+
+  /** Whether a reset is pending for any queue of the topic. */
+  hasAnyOffsetReset(topic: string, group: string): boolean {
+    return this.#resetOffsetTable.has(keyOf(topic, group));
+  }
+
+  /** Called when a reset begins or ends to be pending. */
+  onResetChange(listener: (group: string, topic: string) => void): void {
+    this.#resetListeners.push(listener);
   }
 
   /** The pending reset, which ends with this call, or null. */
@@ -140,6 +152,7 @@ export class ConsumerOffsetManager {
     if (resets === undefined || queueOffset === undefined) return null;
     resets.delete(queueId);
     if (resets.size === 0) this.#resetOffsetTable.delete(key);
+    this.#tellReset(group, topic);
     return queueOffset;
   }
 
@@ -175,11 +188,15 @@ export class ConsumerOffsetManager {
     }
   }
 
-  #remove(key: string): void {
+  #remove({ key, topic, group }: { key: string; topic: string; group: string }): void {
     this.#offsetTable.delete(key);
     this.#pullOffsetTable.delete(key);
-    this.#resetOffsetTable.delete(key);
+    if (this.#resetOffsetTable.delete(key)) this.#tellReset(group, topic);
     this.#changed.add(key);
+  }
+
+  #tellReset(group: string, topic: string): void {
+    for (const listener of this.#resetListeners) listener(group, topic);
   }
 
   #pairs(): { key: string; topic: string; group: string }[] {

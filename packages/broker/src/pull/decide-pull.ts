@@ -82,10 +82,14 @@ export function decidePull(code: number, pull: PullRequest, state: PullState): P
   return { admitted: { topic, group, filter }, refused: null };
 }
 
-function decideFilter(
-  pull: PullRequest,
+/** What the pull lets through, or why it is refused. */
+export function decideFilter(
+  pull: Pick<
+    PullRequest,
+    'consumerGroup' | 'topic' | 'sysFlag' | 'subVersion' | 'subscription' | 'expressionType'
+  >,
   group: SubscriptionGroupConfig,
-  { groupInfo, isReadForbidden }: PullState,
+  { groupInfo, isReadForbidden }: Pick<PullState, 'groupInfo' | 'isReadForbidden'>,
 ): PullFilter | PullRefusal {
   if ((pull.sysFlag & PullSysFlag.SUBSCRIPTION) !== 0) {
     const parsed = parsePullFilter(pull.subscription, pull.expressionType);

@@ -1,7 +1,8 @@
 import { decodeFrame, encodeFrame } from '@centaurmq/protocol';
 import type { RemotingCommand } from '@centaurmq/protocol';
-import type { AckOutcome } from './message-store.ts';
+import type { AckOutcome, AnsweredPull } from './message-store.ts';
 import type { NativeMessageStore } from './native-message-store.ts';
+import { ANSWERED_PULL_NUMBERS, AnsweredPullNumber } from './native-status.ts';
 
 export type UnsafeOutcome = Exclude<AckOutcome, 'reached'>;
 
@@ -10,6 +11,8 @@ export interface IngestEffects {
   /** Too many responses wait for a flush: no chunk is ingested until fewer do. */
   readonly isFull: boolean;
   appended(recordCount: number, tookMillis: number): void;
+  /** Pulls were answered: `AnsweredPullNumber` for each, in memory that is written again after the call. */
+  pulled(pulls: Float64Array, tookMillis: number): void;
   /** Messages have become visible in queues that are watched. */
   arrivalsPending(): void;
   segmentWanted(): void;
@@ -27,6 +30,8 @@ export interface StoreIngestEffectsOptions {
    * connection: a producer that sends faster than the disk is read more slowly.
    */
   readonly withheldBytesMax: number;
+  /** Notes what an answered pull leaves to be noted. */
+  readonly pullAnswered: (pull: AnsweredPull) => void;
   /** The response code and remark of a send that was appended but did not become safe. */
   readonly unsafeResponse: (outcome: UnsafeOutcome) => { code: number; remark: string | null };
 }
@@ -48,6 +53,13 @@ export class StoreIngestEffects implements IngestEffects {
 
   appended(recordCount: number, tookMillis: number): void {
     this.#options.store.noteAppended(recordCount, tookMillis);
+  }
+
+  pulled(pulls: Float64Array, tookMillis: number): void {
+    const { store, pullAnswered } = this.#options;
+    for (let start = 0; start < pulls.length; start += ANSWERED_PULL_NUMBERS)
+      pullAnswered(answeredPullAt(pulls, start));
+    store.notePulled(pulls.length / ANSWERED_PULL_NUMBERS, tookMillis);
   }
 
   arrivalsPending(): void {
@@ -80,4 +92,17 @@ export class StoreIngestEffects implements IngestEffects {
     }
     return Buffer.concat(rewritten);
   }
+}
+
+function answeredPullAt(pulls: Float64Array, start: number): AnsweredPull {
+  const at = (index: number): number => pulls[start + index] ?? 0;
+  const commitOffset = at(AnsweredPullNumber.COMMIT_OFFSET);
+  return {
+    id: at(AnsweredPullNumber.ID),
+    queueId: at(AnsweredPullNumber.QUEUE_ID),
+    nextBeginOffset: at(AnsweredPullNumber.NEXT_BEGIN_OFFSET),
+    commitOffset: commitOffset < 0 ? null : commitOffset,
+    messageCount: at(AnsweredPullNumber.MESSAGE_COUNT),
+    recordBytes: at(AnsweredPullNumber.RECORD_BYTES),
+  };
 }

@@ -12,6 +12,7 @@ interface Ingested {
 /** What the hot path of an I/O thread tells the broker's thread. */
 export type IoThreadNote =
   | ({ readonly kind: 'ingested' } & Readonly<Ingested>)
+  | { readonly kind: 'pulled'; readonly pulls: Float64Array; readonly tookMillis: number }
   /** Responses that wait for a flush; `token` names them. */
   | {
       readonly kind: 'withheld';
@@ -49,6 +50,11 @@ export class IoThreadEffects implements IngestEffects {
     const ingested = this.#noteSoon();
     ingested.recordCount += recordCount;
     ingested.tookMillis += tookMillis;
+  }
+
+  /** At once: what is forwarded behind them may commit the same offsets. */
+  pulled(pulls: Float64Array, tookMillis: number): void {
+    this.#note({ kind: 'pulled', pulls: pulls.slice(), tookMillis });
   }
 
   arrivalsPending(): void {
@@ -106,6 +112,7 @@ export function applyIoThreadNote(
     effects.withhold(requiredFlushOffset, responses, (released) => release({ token, responses: released }));
     return;
   }
+  if (note.kind === 'pulled') return effects.pulled(note.pulls, note.tookMillis);
   if (note.recordCount > 0) effects.appended(note.recordCount, note.tookMillis);
   if (note.arrivalsPending) effects.arrivalsPending();
   if (note.segmentWanted) effects.segmentWanted();

@@ -12,6 +12,40 @@ export interface StoreTopicSpec {
   readonly hotPath: boolean;
 }
 
+/** Bounds of every pull that the engine answers by itself. */
+export interface StorePullLimits {
+  readonly messageCountMax: number;
+  readonly recordBytesMax: number;
+  readonly litePullEnable: boolean;
+}
+
+/** The topics that a group may read from; pushed down on every change of what decides about it. */
+export interface StorePullGroup {
+  readonly group: string;
+  readonly groupSysFlag: number;
+  readonly topics: readonly StorePullTopic[];
+}
+
+export interface StorePullTopic {
+  /** Names group and topic in {@link AnsweredPull}. */
+  readonly id: number;
+  readonly topic: string;
+  readonly topicSysFlag: number;
+  /** Null: only pulls that bring their subscription along may be answered without asking TypeScript. */
+  readonly registered: { readonly subVersion: number; readonly tagCodes: readonly number[] | null } | null;
+}
+
+/** A pull that the engine has answered by itself, and what is to be noted of it. */
+export interface AnsweredPull {
+  readonly id: number;
+  readonly queueId: number;
+  readonly nextBeginOffset: number;
+  /** The offset that came along to be committed. */
+  readonly commitOffset: number | null;
+  readonly messageCount: number;
+  readonly recordBytes: number;
+}
+
 /** The broker's constants that stand in records and in hot-path responses. */
 export interface StoreIdentity {
   readonly storeHost: string;
@@ -135,6 +169,10 @@ export interface MessageStore {
   deleteTopic(topic: string): Promise<void>;
   /** Resolves when no deletion of a topic of this name is under way. */
   topicSettled(topic: string): Promise<void>;
+  /** Bounds of the pulls that the engine answers by itself; none before the first call. */
+  configurePulls(limits: StorePullLimits): void;
+  /** Replaces what the engine knows of a group; without topics it is forgotten. */
+  definePullGroup(group: StorePullGroup): void;
   append(message: MessageToAppend): Appended | AppendRefused;
   /** Resolves when the topic's acknowledgement level covers `endOffset`, or after syncFlushTimeout. Null: it does already. */
   acknowledged(topic: string, endOffset: number): Promise<AckOutcome> | null;
@@ -142,11 +180,11 @@ export interface MessageStore {
   flushed(endOffset: number): Promise<AckOutcome>;
   /** Copies the stored records into `out` from `outStart` on, as they are. */
   read(request: GetMessageRequest, out: Uint8Array, outStart: number): GetMessageResult | OutputTooSmall;
-  /** Null when the engine knows no such queue. */
   /** Whether `read` would wait for the disk. */
   isCold(request: GetMessageRequest): boolean;
   /** Brings what `read` copies into memory, in another thread. */
   warm(request: GetMessageRequest): Promise<void>;
+  /** Null when the engine knows no such queue. */
   queueState(topic: string, queueId: number): QueueState | null;
   /** The visible end; 0 for a queue never written. */
   maxOffset(topic: string, queueId: number): number;

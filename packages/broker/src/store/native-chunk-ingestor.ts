@@ -3,24 +3,30 @@ import { wholeFrames } from '@centaurmq/remoting';
 import type { ChunkIngestor, Clock, Connection, IngestResult, Logger } from '@centaurmq/remoting';
 import type { IngestEffects } from './ingest-effects.ts';
 import type { NativeModule } from './native-module.ts';
-import { IngestFlag, IngestHead } from './native-status.ts';
+import { ANSWERED_PULL_NUMBERS, IngestFlag, IngestHead } from './native-status.ts';
 import { OutputBufferRing } from './output-buffer-ring.ts';
 
 export interface IngestLimits {
-  /** Responses to one call of the engine; a chunk that needs more is ingested in several calls. */
+  /**
+   * Responses to one call of the engine; a chunk that needs more is ingested in several calls. Pulls need room for the largest
+   * answer each: several of the usual size fit.
+   */
   readonly outputBytes: number;
   /** Output buffers at sockets at the same time; beyond it responses are copied. */
   readonly outputBuffersMax: number;
   readonly outputBuffersIdleMax: number;
   /** Frames of one call that the engine may leave to TypeScript. */
   readonly otherFramesMax: number;
+  /** Pulls of one call that the engine may answer. */
+  readonly answeredPullsMax: number;
 }
 
 export const ingestLimits: IngestLimits = {
-  outputBytes: 128 * 1024,
+  outputBytes: 512 * 1024,
   outputBuffersMax: 64,
   outputBuffersIdleMax: 4,
   otherFramesMax: 4096,
+  answeredPullsMax: 1024,
 };
 
 /** Responses of this size are copied and joined with others; the output buffer is free at once. */
@@ -40,9 +46,9 @@ export interface NativeChunkIngestorOptions {
 }
 
 /**
- * The hot path: one call of the engine per received chunk. It appends every plain send to a known topic, writes the
- * responses and lists all other frames. What else a chunk
- * has for effects goes to {@link IngestEffects}.
+ * The hot path: one call of the engine per received chunk. It appends every plain send to a known topic, answers every plain
+ * pull of messages that are in memory, and lists all other frames. What else a chunk has for effects goes to
+ * {@link IngestEffects}.
  */
 export class NativeChunkIngestor implements ChunkIngestor {
   readonly #options: NativeChunkIngestorOptions;
@@ -51,12 +57,14 @@ export class NativeChunkIngestor implements ChunkIngestor {
   readonly #peers = new Map<Connection, Buffer>();
   readonly #head = new Float64Array(16);
   readonly #frames: Uint32Array;
+  readonly #pulls: Float64Array;
   #spare: Buffer | null = null;
 
   constructor(options: NativeChunkIngestorOptions) {
     this.#options = options;
     this.#limits = options.limits ?? ingestLimits;
     this.#frames = new Uint32Array(2 * this.#limits.otherFramesMax);
+    this.#pulls = new Float64Array(ANSWERED_PULL_NUMBERS * this.#limits.answeredPullsMax);
     this.#ring = new OutputBufferRing({
       bufferBytes: this.#limits.outputBytes,
       buffersMax: this.#limits.outputBuffersMax,
@@ -74,14 +82,16 @@ export class NativeChunkIngestor implements ChunkIngestor {
     let violationCode: number;
     try {
       const peer = this.#peerOf(connection);
-      violationCode = native.ingest(store, peer, chunk, clock.now(), out, head, this.#frames);
+      const { port } = connection.local;
+      const now = clock.now();
+      violationCode = native.ingest(store, peer, port, chunk, now, out, head, this.#frames, this.#pulls);
     } catch (error) {
       if (taken !== null) this.#ring.release(taken);
       logger.error({ error, remote: connection.remote }, 'The hot path failed; the general path takes over.');
       return leftToGeneralPath(chunk);
     }
     const responseBytes = at(head, IngestHead.RESPONSE_BYTES);
-    this.#afterAppend(head, clock.monotonicMillis() - startedAt);
+    this.#tellEffects(head, clock.monotonicMillis() - startedAt);
     if (at(head, IngestHead.REQUIRED_FLUSH_OFFSET) > 0) this.#withhold(connection, out, head);
     const otherFrameCount = at(head, IngestHead.OTHER_FRAME_COUNT);
     const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
@@ -117,10 +127,12 @@ export class NativeChunkIngestor implements ChunkIngestor {
     return this.#spare;
   }
 
-  #afterAppend(head: Float64Array, tookMillis: number): void {
+  #tellEffects(head: Float64Array, tookMillis: number): void {
     const { effects } = this.#options;
     const appendedRecords = at(head, IngestHead.APPENDED_RECORDS);
     if (appendedRecords > 0) effects.appended(appendedRecords, tookMillis);
+    const pullCount = at(head, IngestHead.ANSWERED_PULL_COUNT);
+    if (pullCount > 0) effects.pulled(this.#pulls.subarray(0, ANSWERED_PULL_NUMBERS * pullCount), tookMillis);
     if (at(head, IngestHead.ARRIVALS_PENDING) > 0) effects.arrivalsPending();
     if ((at(head, IngestHead.FLAGS) & IngestFlag.NEXT_SEGMENT_WANTED) !== 0) effects.segmentWanted();
   }

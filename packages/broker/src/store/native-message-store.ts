@@ -17,6 +17,8 @@ import type {
   OutputTooSmall,
   QueueState,
   StoreIdentity,
+  StorePullGroup,
+  StorePullLimits,
   StoreStatus,
   StoreTopicSpec,
 } from './message-store.ts';
@@ -140,6 +142,14 @@ export class NativeMessageStore implements MessageStore {
 
   topicSettled(name: string): Promise<void> {
     return this.#topics.settled(name);
+  }
+
+  configurePulls(limits: StorePullLimits): void {
+    this.#native.configurePulls(this.store, JSON.stringify(limits));
+  }
+
+  definePullGroup(group: StorePullGroup): void {
+    this.#native.definePullGroup(this.store, JSON.stringify(group));
   }
 
   append(message: MessageToAppend): Appended | AppendRefused {
@@ -341,6 +351,11 @@ export class NativeMessageStore implements MessageStore {
     this.#appendedRecordCount += recordCount;
     this.putTimes.record(tookMillis, recordCount);
     this.#appendedSinceFlush = true;
+  }
+
+  /** The engine has answered pulls by itself, in this time. */
+  notePulled(pullCount: number, tookMillis: number): void {
+    this.getTimes.record(tookMillis, pullCount);
   }
 
   noteSegmentWanted(): void {

@@ -14,15 +14,19 @@ export interface NativeModule {
   defineTopic(store: number, specJson: string): number;
   /** Blocking. */
   deleteTopic(store: number, topic: number): void;
+  configurePulls(store: number, limitsJson: string): void;
+  definePullGroup(store: number, groupJson: string): void;
   append(store: number, request: Uint8Array, nowMillis: number, head: Float64Array): number;
   ingest(
     store: number,
     peer: Uint8Array,
+    localPort: number,
     chunk: Uint8Array,
     nowMillis: number,
     out: Uint8Array,
     head: Float64Array,
     frames: Uint32Array,
+    pulls: Float64Array,
   ): number;
   read(
     store: number,

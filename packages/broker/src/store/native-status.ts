@@ -78,6 +78,19 @@ export const IngestHead = {
   ARRIVALS_PENDING: 7,
   VIOLATION: 8,
   FLAGS: 9,
+  ANSWERED_PULL_COUNT: 10,
 } as const;
+
+/** What the engine tells of a pull that it has answered. */
+export const AnsweredPullNumber = {
+  ID: 0,
+  QUEUE_ID: 1,
+  NEXT_BEGIN_OFFSET: 2,
+  /** -1: none. */
+  COMMIT_OFFSET: 3,
+  MESSAGE_COUNT: 4,
+  RECORD_BYTES: 5,
+} as const;
+export const ANSWERED_PULL_NUMBERS = 6;
 
 export const IngestFlag = { FLUSH_WANTED: 1, NEXT_SEGMENT_WANTED: 2 } as const;

@@ -40,8 +40,9 @@ function countingEngine(): { native: NativeModule; appendedCount: () => number }
     appendedCount: () => appendedCount,
     native: {
       ...native,
-      ingest(store, peer, chunk, nowMillis, out, head, frames) {
-        const violation = native.ingest(store, peer, chunk, nowMillis, out, head, frames);
+      ingest(...given) {
+        const violation = native.ingest(...given);
+        const [, , , , , , head] = given;
         appendedCount += head[IngestHead.APPENDED_RECORDS]!;
         return violation;
       },

@@ -8,6 +8,7 @@ import {
   requestCommand,
 } from '@centaurmq/protocol';
 import type { Random } from '@centaurmq/remoting';
+import { oddJsonFrame } from './odd-json-frame.ts';
 
 /** One frame and what to expect of it. */
 export interface GeneratedFrame {
@@ -122,7 +123,7 @@ export class SendGenerator {
       remark: this.#oneIn(30) ? 'a remark' : null,
     };
     const plain = command.serializeType === SerializeType.ROCKETMQ || !this.#oneIn(6);
-    const bytes = plain ? encodeFrame(command) : this.#oddJsonFrame(command);
+    const bytes = plain ? encodeFrame(command) : oddJsonFrame(command, this.#random);
     return { bytes, opaque: this.#opaque, answered: !oneway };
   }
 
@@ -239,44 +240,6 @@ export class SendGenerator {
     const bytes = Buffer.allocUnsafe(length);
     for (let index = 0; index < length; index += 1) bytes[index] = this.#random.below(256);
     return bytes;
-  }
-
-  /** The same header, written as no encoder of ours writes it. */
-  #oddJsonFrame(command: RemotingCommand): Buffer {
-    const space = this.#oneIn(2) ? ' ' : '';
-    const members: [string, unknown][] = [
-      ['language', this.#pick(['JAVA', 'GO', 'NODE_JS', 'KLINGON'])],
-      ['extFields', command.extFields],
-      ['flag', command.flag],
-      ['opaque', command.opaque],
-      ['code', command.code],
-      ['serializeTypeCurrentRPC', 'JSON'],
-      ['version', command.version],
-    ];
-    if (command.remark !== null) members.push(['remark', command.remark]);
-    if (this.#oneIn(4)) members.push(['unknown', this.#pick([null, true, 1.5, 'x', { nested: [1] }])]);
-    if (this.#oneIn(10)) members.push(['opaque', command.opaque]);
-    const texts = members.map(([name, value]) => `"${name}"${space}:${space}${this.#json(value)}`);
-    const header = Buffer.from(`${space}{${texts.join(`,${space}`)}}${space}`);
-    const frame = Buffer.alloc(8 + header.length + command.body.length);
-    frame.writeInt32BE(frame.length - 4, 0);
-    frame.writeInt32BE(header.length, 4);
-    header.copy(frame, 8);
-    frame.set(command.body, 8 + header.length);
-    return frame;
-  }
-
-  #json(value: unknown): string {
-    const text = JSON.stringify(value);
-    // Null, true and numbers have no other form.
-    if (!this.#oneIn(3) || value === null || (typeof value !== 'string' && typeof value !== 'object'))
-      return text;
-    // Every character may be written as its escape.
-    return text.replaceAll(/[a-zA-Z\u0080-\uffff](?![^"]*":)/g, (character) =>
-      this.#oneIn(20) && !/[\\u]/.test(character)
-        ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-        : character,
-    );
   }
 
   #oneIn(count: number): boolean {

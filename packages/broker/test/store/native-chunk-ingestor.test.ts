@@ -8,10 +8,12 @@ import {
 import { type Connection, ManualClock, silentLogger } from '@centaurmq/remoting';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreIngestEffects, withheldBytesMaxDefault } from '../../src/store/ingest-effects.ts';
+import type { AnsweredPull } from '../../src/store/message-store.ts';
 import { NativeChunkIngestor, ingestLimits } from '../../src/store/native-chunk-ingestor.ts';
 import { type NativeModule, loadNativeModule } from '../../src/store/native-module.ts';
 import { type OpenStore, openStore } from '../../src/store/open-store.ts';
 import { sendCommand } from '../broker-kit.ts';
+import { pullCommand } from '../pull/pull-command.ts';
 import { storeOptions } from './store-kit.ts';
 
 const connection: Connection = {
@@ -34,11 +36,13 @@ const native: NativeModule = {
 let clock: ManualClock;
 let store: OpenStore;
 let sent: Buffer[];
+let answered: AnsweredPull[];
 
 beforeEach(async () => {
   disk.flushes = true;
   clock = new ManualClock();
   sent = [];
+  answered = [];
   store = await openStore({
     ...storeOptions,
     files,
@@ -63,6 +67,7 @@ function ingestor(
       store: store.messages,
       withheldBytesMax: withheldBytesMaxDefault,
       ...given,
+      pullAnswered: (pull) => answered.push(pull),
       unsafeResponse: () => ({ code: ResponseCode.FLUSH_DISK_TIMEOUT, remark: null }),
     }),
     clock,
@@ -119,6 +124,33 @@ describe('NativeChunkIngestor', () => {
     expect(releases).toHaveLength(1);
     for (const release of releases) release();
     expect(small.ingest(connection, sends(100)).release).not.toBeNull();
+  });
+
+  it('answers pulls in pieces of its buffer, and tells what it answered', () => {
+    const properties = 'UNIQ_KEY\u0001A\u0002';
+    const send = encodeFrame(sendCommand({ body: Buffer.alloc(60_000), properties }));
+    const hot = ingestor({ answeredPullsMax: 5 });
+    hot.ingest(connection, send);
+    store.messages.configurePulls({ messageCountMax: 32, recordBytesMax: 262_144, litePullEnable: true });
+    const topics = [{ id: 3, topic: 'T', topicSysFlag: 0, registered: null }];
+    store.messages.definePullGroup({ group: 'G', groupSysFlag: 0, topics });
+    const count = 12;
+    const chunk = Buffer.concat(
+      Array.from({ length: count }, (_, opaque) => encodeFrame({ ...pullCommand(), opaque })),
+    );
+    const opaques: number[] = [];
+    for (let consumed = 0; consumed < chunk.length;) {
+      const result = hot.ingest(connection, chunk.subarray(consumed));
+      expect(result.otherFrames).toEqual([]);
+      consumed += result.consumedBytes;
+      opaques.push(...frames(result.responses).map((response) => response.opaque));
+      result.release?.();
+    }
+    expect(opaques).toEqual(Array.from({ length: count }, (_, opaque) => opaque));
+    expect(answered).toHaveLength(count);
+    expect(answered[0]).toMatchObject({ id: 3, queueId: 0, nextBeginOffset: 1, commitOffset: null });
+    const small = ingestor({ outputBytes: 128 * 1024 }).ingest(connection, chunk);
+    expect(small).toMatchObject({ responses: null, consumedBytes: chunk.length });
   });
 
   it('says what is wrong with bytes that are no frame', () => {
