@@ -9,7 +9,7 @@ use centaurmq_store::{Store, StoreError};
 
 /// The broker's `flushIntervalCommitLog`.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
-/// The broker asks for the next segment as soon as it has begun one.
+/// Between two looks at whether the next segment is wanted.
 const PREPARE_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Looks after the store until the process ends. As in the broker, the first segment is begun and warmed at once.
@@ -17,7 +17,10 @@ pub fn start(store: &Arc<Store>) {
     let warmed = Arc::clone(store);
     thread::spawn(move || report("warm the segment", warmed.warm_segment(u64::MAX).map(drop)));
     every(PREPARE_INTERVAL, store, "prepare a segment", |store| {
-        if store.appended_offset() == 0 { Ok(()) } else { store.prepare_segment().map(drop) }
+        // The broker asks for it when half of the active one is full.
+        let segment_bytes = store.options().segment_bytes;
+        let half_full = store.appended_offset() % segment_bytes > segment_bytes / 2;
+        if half_full { store.prepare_segment().map(drop) } else { Ok(()) }
     });
     every(FLUSH_INTERVAL, store, "flush", |store| store.flush().map(drop));
 }

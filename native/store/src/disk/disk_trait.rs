@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::mapped_file::MappedMemory;
@@ -77,6 +78,10 @@ pub trait DiskFile: Send + Sync + Debug {
     /// Blocking. Brings a range into the system's memory without mapping it, also where nothing was written yet. Changes
     /// nothing: whoever writes there meanwhile is not disturbed.
     fn read_ahead(&self, from: u64, to: u64) -> io::Result<()>;
+    /// The parts of a range that may hold other bytes than zeros: reserved space that nobody wrote need not be read.
+    fn written(&self, from: u64, to: u64) -> io::Result<Vec<Range<u64>>> {
+        Ok(vec![Range { start: from, end: to }])
+    }
     /// Makes bytes and length durable.
     fn sync(&self) -> io::Result<()>;
     /// Reserves space for a range in which nothing has been written yet, so that writing there through a mapping cannot fail.

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use memmap2::MmapOptions;
 use parking_lot::Mutex;
+#[cfg(target_os = "linux")]
+use rustix::fs::SeekFrom;
 
 use super::disk_trait::{Disk, DiskEntry, DiskFile, DiskLock, DiskSpace};
 use crate::mapped_file::MappedMemory;
@@ -289,6 +292,26 @@ impl DiskFile for SystemFile {
         Ok(())
     }
 
+    #[cfg(target_os = "linux")]
+    fn written(&self, from: u64, to: u64) -> io::Result<Vec<Range<u64>>> {
+        // All of them are asked for before anything is read: reading makes the system read ahead, and what it read counts.
+        let mut found = Vec::new();
+        let mut position = from;
+        while position < to {
+            let start = match rustix::fs::seek(&self.file, SeekFrom::Data(position)) {
+                Ok(start) if start < to => start,
+                Ok(_) | Err(rustix::io::Errno::NXIO) => break,
+                // Not every file system can tell.
+                Err(rustix::io::Errno::INVAL | rustix::io::Errno::OPNOTSUPP) => position,
+                Err(error) => return Err(error.into()),
+            };
+            let end = rustix::fs::seek(&self.file, SeekFrom::Hole(start))?.clamp(start + 1, to);
+            found.push(start..end);
+            position = end;
+        }
+        Ok(found)
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
@@ -359,6 +382,10 @@ impl DiskFile for NamedFile {
 
     fn read_ahead(&self, from: u64, to: u64) -> io::Result<()> {
         self.opened()?.read_ahead(from, to)
+    }
+
+    fn written(&self, from: u64, to: u64) -> io::Result<Vec<Range<u64>>> {
+        self.opened()?.written(from, to)
     }
 
     fn sync(&self) -> io::Result<()> {

@@ -203,3 +203,28 @@ fn warming_disturbs_no_appends() {
     assert_eq!(found.len(), 20_000);
     assert!(found.iter().zip(0..).all(|((_, found), number)| *found == body(number)));
 }
+
+#[test]
+fn what_lies_behind_the_end_after_a_death_is_cleared_wherever_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::new(FileSystemDisk::new(directory.path()).unwrap());
+    let options = StoreOptions { segment_bytes: 8 << 20, ..options() };
+    let (store, _) = Store::open(disk.clone(), &options).unwrap();
+    let t = topic(&store, "T", AckLevel::Os);
+    append(&store, t, 0, b"whole").unwrap();
+    let end = store.appended_offset();
+    // Dropped without close: as a killed process leaves it.
+    drop(store);
+    let log = disk.open("commitlog/00000000000000000000").unwrap();
+    for position in [end, (5 << 20) + 1, (8 << 20) - 1] {
+        log.write_at(position, &[1]).unwrap();
+    }
+    let (store, report) = Store::open(disk, &options).unwrap();
+    let cut = report.cut.unwrap();
+    assert_eq!((cut.commit_log_offset, cut.bytes), (end, 3));
+    let mut tail = vec![1; usize::try_from((8 << 20) - end).unwrap()];
+    log.read_at(end, &mut tail).unwrap();
+    assert!(tail.iter().all(|byte| *byte == 0));
+    append(&store, topic(&store, "T", AckLevel::Os), 0, b"after").unwrap();
+    assert_eq!(bodies(&store, store.topic(b"T").unwrap(), 0, 0).len(), 2);
+}
