@@ -271,10 +271,15 @@ impl ChunkWalk<'_, '_> {
     /// `None` when the general path must decide.
     fn send(&mut self, request: &SendRequest<'_>, body: &[u8]) -> Option<Taken> {
         let scan = scan_properties(request.properties)?;
-        let (record_count_max, transaction_id) = match (request.batch, scan.parsed.unique_key) {
-            (true, None) => (batch_element_count(body)?, None),
-            (false, Some(key)) if is_plain_ascii(key) => (1, Some(key)),
-            _ => return None,
+        let transaction_id = scan.parsed.unique_key;
+        if transaction_id.is_some_and(|key| !is_plain_ascii(key)) {
+            return None;
+        }
+        let record_count_max = match transaction_id {
+            _ if request.batch => batch_element_count(body)?,
+            Some(_) => 1,
+            // the general path makes one
+            None => return None,
         };
         if body.is_empty() {
             return None;

@@ -120,6 +120,10 @@ fn batch_body(bodies: &[&[u8]]) -> Vec<u8> {
 }
 
 fn batch() -> Vec<u8> {
+    batch_with("WAIT\x01true\x02")
+}
+
+fn batch_with(properties: &str) -> Vec<u8> {
     let fields = [
         ("a", "group"),
         ("b", "Orders"),
@@ -129,7 +133,7 @@ fn batch() -> Vec<u8> {
         ("f", "0"),
         ("g", "17"),
         ("h", "0"),
-        ("i", "WAIT\x01true\x02"),
+        ("i", properties),
         ("m", "true"),
     ];
     frame(1, &binary_header(320, 0, 11, &fields), &batch_body(&[b"one", b"two"]))
@@ -173,6 +177,18 @@ fn a_batch_is_stored_as_its_messages() {
     assert!(response.contains("queueOffset\0\0\0\x012") && response.contains(','), "{response}");
     let stored = fixture.records(1);
     assert!(contains(&stored, b"\0\0\0\x03one") && contains(&stored, b"\0\0\0\x03two"));
+}
+
+#[test]
+fn a_batch_with_a_key_of_its_own_is_answered_with_it() {
+    let mut fixture = Fixture::new();
+    let outcome = fixture.ingest(&batch_with("UNIQ_KEY\x01AC12\x02WAIT\x01true\x02"));
+    assert_eq!((outcome.appended_records, outcome.other_frame_count), (2, 0));
+    let response = fixture.responses(&outcome);
+    assert!(response.contains("transactionId\0\0\0\x04AC12"), "{response}");
+    assert!(!contains(&fixture.records(1), b"AC12"), "stored are the messages with their own properties");
+    let outcome = fixture.ingest(&batch_with("UNIQ_KEY\x01A\"C\x02"));
+    assert_eq!((outcome.appended_records, outcome.other_frame_count), (0, 1));
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(crate) struct SendResponse<'a> {
     pub queue_offset: u64,
     /// One per record, in order.
     pub commit_log_offsets: &'a [u64],
-    /// The message's `UNIQ_KEY`, printable ASCII; a batch has none.
+    /// The `UNIQ_KEY` of the message, or of the batch if it has one; printable ASCII.
     pub transaction_id: Option<&'a [u8]>,
 }
 

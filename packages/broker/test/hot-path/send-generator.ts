@@ -137,7 +137,7 @@ export class SendGenerator {
       f: this.#pick(['0', '0', '0', '1', '0', '256', '769']),
       g: String(1_700_000_000_000 + this.#random.below(1000)),
       h: String(this.#random.below(3) - 1),
-      i: batch ? '' : this.#properties(),
+      i: batch && this.#oneIn(2) ? '' : this.#properties(),
       j: '0',
       k: 'false',
       m: String(batch),
