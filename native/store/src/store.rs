@@ -161,7 +161,7 @@ impl Store {
     }
 
     /// After a failed fsync nobody knows what is on the disk, and a second fsync would not say.
-    fn poison(&self, error: &StoreError) -> StoreError {
+    pub fn poison(&self, error: &StoreError) -> StoreError {
         let reason = self.poison.get_or_init(|| error.to_string());
         StoreError::Poisoned { reason: reason.clone() }
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::StorageBackend;
 
@@ -10,11 +11,13 @@ use crate::disk::DiskFile;
 #[derive(Debug)]
 pub(super) struct DiskBackend {
     file: Arc<dyn DiskFile>,
+    /// Set when a sync fails: what was written before it may be lost although the system shows it.
+    sync_failed: Arc<AtomicBool>,
 }
 
 impl DiskBackend {
-    pub fn new(file: Arc<dyn DiskFile>) -> Self {
-        Self { file }
+    pub fn new(file: Arc<dyn DiskFile>, sync_failed: Arc<AtomicBool>) -> Self {
+        Self { file, sync_failed }
     }
 }
 
@@ -32,7 +35,7 @@ impl StorageBackend for DiskBackend {
     }
 
     fn sync_data(&self) -> Result<(), io::Error> {
-        self.file.sync()
+        self.file.sync().inspect_err(|_| self.sync_failed.store(true, Ordering::Relaxed))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {

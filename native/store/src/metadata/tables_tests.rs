@@ -74,3 +74,33 @@ fn a_power_loss_keeps_every_finished_commit_and_no_part_of_an_unfinished_one() {
     }
     assert!(broken_off > 50, "only {broken_off} of 100 seeds broke off inside a commit");
 }
+
+#[test]
+fn a_write_that_fails_is_forgotten_when_the_disk_takes_writes_again() {
+    let disk = SimulatedDisk::new();
+    let metadata = Metadata::open(&disk).unwrap();
+    metadata.commit(&[put("topics", b"A", b"1")]).unwrap();
+    disk.fail_writes(true);
+    assert!(metadata.commit(&[put("topics", b"B", b"2")]).is_err());
+    assert!(!metadata.sync_has_failed());
+    disk.fail_writes(false);
+    metadata.commit(&[put("topics", b"C", b"3")]).unwrap();
+    let expected = Model::from([(b"A".to_vec(), b"1".to_vec()), (b"C".to_vec(), b"3".to_vec())]);
+    assert_eq!(entries(&metadata, "topics"), expected);
+}
+
+#[test]
+fn after_a_failed_sync_nothing_is_written_until_the_next_start() {
+    let disk = SimulatedDisk::new();
+    let metadata = Metadata::open(&disk).unwrap();
+    metadata.commit(&[put("topics", b"A", b"1")]).unwrap();
+    disk.fail_syncs_after(Some(0));
+    assert!(metadata.commit(&[put("topics", b"B", b"2")]).is_err());
+    disk.fail_syncs_after(None);
+    assert!(metadata.sync_has_failed());
+    let error = metadata.commit(&[put("topics", b"C", b"3")]).unwrap_err().to_string();
+    assert!(error.contains("restart the broker"), "{error}");
+    metadata.close();
+    let metadata = Metadata::open(&disk.crash(7)).unwrap();
+    assert_eq!(entries(&metadata, "topics").get(b"A".as_slice()), Some(&b"1".to_vec()));
+}
