@@ -13,17 +13,18 @@ import {
 } from '@centaurmq/protocol';
 import type { Random } from '@centaurmq/remoting';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import type { MessageStore, MessageToAppend } from '../store/message-store.ts';
+import type { AckOutcome, MessageStore, MessageToAppend } from '../store/message-store.ts';
 import type { SubscriptionGroupConfig } from '../subscription/subscription-group-config.ts';
 import type { TopicConfig } from '../topic/topic-config.ts';
 import { MessageProperties } from './message-properties.ts';
+import { unsafeResponse } from './put-message-response.ts';
 import type { DelayedMessages, SendGroups, SendTopics } from './send-message-processor.ts';
 
 export interface ConsumerSendMsgBackProcessorOptions {
   readonly config: Pick<BrokerConfig, 'brokerIP1' | 'brokerPermission'>;
   readonly topics: Pick<SendTopics, 'createTopicInSendMessageBack'>;
   readonly groups: SendGroups;
-  readonly store: Pick<MessageStore, 'append' | 'lookup' | 'identity'>;
+  readonly store: Pick<MessageStore, 'append' | 'acknowledged' | 'lookup' | 'identity' | 'status'>;
   readonly delays: DelayedMessages;
   readonly random: Random;
 }
@@ -117,12 +118,27 @@ export class ConsumerSendMsgBackProcessor {
       message = delays.delayed(message, properties, level);
     }
     const appended = store.append(message);
-    return appended.status === 'appended'
-      ? responseTo(request, ResponseCode.SUCCESS)
-      : responseTo(request, ResponseCode.SYSTEM_ERROR, { remark: appended.reason });
+    if (appended.status !== 'appended')
+      return responseTo(request, ResponseCode.SYSTEM_ERROR, { remark: appended.reason });
+    const firstTopic = original.properties.get(MessageProperty.RETRY_TOPIC) ?? original.topic;
+    const outcome = await this.#safelyStored(firstTopic, retryTopic.topicName, appended.endOffset);
+    if (outcome === 'reached') return responseTo(request, ResponseCode.SUCCESS);
+    const { remark } = unsafeResponse(outcome, store.status().poisonReason);
+    return responseTo(request, ResponseCode.SYSTEM_ERROR, { remark });
   }
 
-  /** What Java adds: where the message came from, its first id, and that nobody waits for the disk. */
+  /**
+   * Who gives a message back moves on past it, so the answer waits for the level that the message was sent with, or that of retries if it is
+   * higher. Java's broker does not wait: there a power loss takes the message.
+   */
+  async #safelyStored(firstTopic: string, retryTopic: string, endOffset: number): Promise<AckOutcome> {
+    const { store } = this.#options;
+    const acknowledged =
+      store.acknowledged(firstTopic, endOffset) ?? store.acknowledged(retryTopic, endOffset);
+    return acknowledged ?? 'reached';
+  }
+
+  /** What Java adds: where the message came from, its first id, and that nobody waits for the disk (which is not so here). */
   #backProperties(original: StoredMessage, delayLevel: number): MessageProperties {
     const { storeHost, storePort } = this.#options.store.identity;
     const properties = MessageProperties.ofRecord(original.properties);
