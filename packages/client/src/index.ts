@@ -4,6 +4,7 @@ export type { ErrorResponse, MqErrorDetails } from './errors.ts';
 export { MqClientInstance } from './instance/mq-client-instance.ts';
 export type { ClientConfig } from './instance/mq-client-instance.ts';
 export type { ClientEnvironment } from './instance/client-environment.ts';
+export type { OffsetFile } from './consumer/offset/offset-file.ts';
 export type { InstanceChoice } from './instance/instance-use.ts';
 
 export type { Message } from './message/message.ts';

@@ -14,7 +14,7 @@ import type { ProcessQueue } from './consume/process-queue.ts';
 import { beginningOfQueue, clientIdsOfGroup, queuesOfTopic } from './group-queues.ts';
 import { consumeDirectly, runningInfo } from './consumer-inspection.ts';
 import { LocalFileOffsetStore } from './offset/local-file-offset-store.ts';
-import { nodeOffsetFile, offsetFilePath } from './offset/offset-file.ts';
+import { offsetFilePath } from './offset/offset-file.ts';
 import type { OffsetStore } from './offset/offset-store.ts';
 import { RemoteBrokerOffsetStore } from './offset/remote-broker-offset-store.ts';
 import type { PulledMessages } from './pull/pull-api-wrapper.ts';
@@ -75,7 +75,7 @@ export class PushConsumer {
     this.#offsetStore = isClustering
       ? new RemoteBrokerOffsetStore({ group, calls, brokers, logger })
       : new LocalFileOffsetStore(
-          nodeOffsetFile(offsetFilePath(settings.offsetDirectory, clientId, group)),
+          environment.openOffsetFile(offsetFilePath(settings.offsetDirectory, clientId, group)),
           logger,
         );
     const { offsets } = this.#offsetStore;

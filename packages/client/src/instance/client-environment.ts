@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Clock, Logger, Random, Transport } from '@centaurmq/remoting';
 import { nodeTransport, silentLogger, systemClock, systemRandom } from '@centaurmq/remoting';
+import { type OffsetFile, nodeOffsetFile } from '../consumer/offset/offset-file.ts';
 
 /** Everything outside of this client, as an argument. Tests give their own clock, chance and network. */
 export interface ClientEnvironment {
@@ -11,6 +12,8 @@ export interface ClientEnvironment {
   /** Part of client ids and message ids. */
   readonly hostAddress: string;
   readonly processId: number;
+  /** Where a broadcasting consumer keeps its offsets. */
+  openOffsetFile(path: string): OffsetFile;
   /** Keeps the process alive until the returned function is called: the clock's timers do not. */
   holdProcess(): () => void;
 }
@@ -26,6 +29,7 @@ export function systemEnvironment(given: Partial<ClientEnvironment> = {}): Clien
     logger: given.logger ?? silentLogger,
     hostAddress: given.hostAddress ?? firstExternalAddress(),
     processId: given.processId ?? process.pid,
+    openOffsetFile: given.openOffsetFile ?? nodeOffsetFile,
     holdProcess: given.holdProcess ?? holdProcess,
   };
 }

@@ -49,8 +49,10 @@ const EMPTY_ANSWER_HELD_MILLIS_MIN = 10;
 /** Pulls each queue again and again, one pull at a time, as long as there is room for its messages. Apache RocketMQ: PullMessageService. */
 export class PullMessageService {
   readonly #options: PullMessageOptions;
-  readonly #stopping = new AbortController();
   readonly #loops = new Set<Promise<void>>();
+  /** Ends the loop of each queue that is pulled. */
+  readonly #ends = new Set<AbortController>();
+  #isStopping = false;
 
   constructor(options: PullMessageOptions) {
     this.#options = options;
@@ -64,13 +66,29 @@ export class PullMessageService {
 
   /** Resolves when no queue is pulled any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#isStopping = true;
+    for (const end of this.#ends) end.abort();
     await Promise.all(this.#loops);
   }
 
-  async #pullUntilEnded({ queue, processQueue, nextOffset }: PullRequest): Promise<void> {
+  async #pullUntilEnded(request: PullRequest): Promise<void> {
+    const { droppedSignal } = request.processQueue;
+    if (droppedSignal.aborted || this.#isStopping) return;
+    // Not AbortSignal.any: as long as anybody listens to it, Node.js holds it and all that it reaches.
+    const end = new AbortController();
+    const dropped = (): void => end.abort();
+    droppedSignal.addEventListener('abort', dropped, { once: true });
+    this.#ends.add(end);
+    try {
+      await this.#pullUntil(end.signal, request);
+    } finally {
+      this.#ends.delete(end);
+      droppedSignal.removeEventListener('abort', dropped);
+    }
+  }
+
+  async #pullUntil(ended: AbortSignal, { queue, processQueue, nextOffset }: PullRequest): Promise<void> {
     const { clock } = this.#options;
-    const ended = AbortSignal.any([processQueue.droppedSignal, this.#stopping.signal]);
     let queueOffset = nextOffset;
     while (!ended.aborted) {
       processQueue.lastPullAt = clock.now();
