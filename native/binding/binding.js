@@ -572,6 +572,7 @@ if (!nativeBinding) {
 }
 
 module.exports = nativeBinding
+module.exports.abandon = nativeBinding.abandon
 module.exports.append = nativeBinding.append
 module.exports.arrivals = nativeBinding.arrivals
 module.exports.close = nativeBinding.close
@@ -594,6 +595,7 @@ module.exports.queryIndex = nativeBinding.queryIndex
 module.exports.queueState = nativeBinding.queueState
 module.exports.read = nativeBinding.read
 module.exports.searchOffset = nativeBinding.searchOffset
+module.exports.simulatedDisk = nativeBinding.simulatedDisk
 module.exports.status = nativeBinding.status
 module.exports.topicPutTotal = nativeBinding.topicPutTotal
 module.exports.warm = nativeBinding.warm

@@ -2,6 +2,7 @@
 
 const engine = load();
 
+exports.abandon = engine.abandon;
 exports.append = engine.append;
 exports.arrivals = engine.arrivals;
 exports.close = engine.close;
@@ -24,6 +25,7 @@ exports.queryIndex = engine.queryIndex;
 exports.queueState = engine.queueState;
 exports.read = engine.read;
 exports.searchOffset = engine.searchOffset;
+exports.simulatedDisk = engine.simulatedDisk;
 exports.status = engine.status;
 exports.topicPutTotal = engine.topicPutTotal;
 exports.warm = engine.warm;

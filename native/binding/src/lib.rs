@@ -19,4 +19,5 @@ mod metadata;
 mod numbers;
 mod pulls;
 mod registry;
+mod simulated_disks;
 mod stores;

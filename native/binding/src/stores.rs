@@ -20,12 +20,14 @@ use crate::error::{Result, invalid_argument, store_error};
 use crate::json::parse;
 use crate::numbers::{integer, number};
 use crate::registry::{self, OpenStore};
+use crate::simulated_disks;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OpenOptions {
     disk: DiskKind,
     directory: Option<String>,
+    simulated_disk: Option<u32>,
     segment_bytes: Option<u64>,
     consume_queue_file_entries: Option<u32>,
     index_enabled: Option<bool>,
@@ -43,6 +45,7 @@ struct OpenOptions {
 enum DiskKind {
     Directory,
     Memory,
+    Simulated,
 }
 
 impl OpenOptions {
@@ -66,23 +69,32 @@ impl OpenOptions {
     }
 
     fn disk(&self) -> Result<Arc<dyn Disk>> {
-        match (&self.disk, &self.directory) {
-            (DiskKind::Memory, None) => Ok(Arc::new(SimulatedDisk::in_memory())),
-            (DiskKind::Directory, Some(directory)) => match FileSystemDisk::new(directory) {
+        match (&self.disk, &self.directory, self.simulated_disk) {
+            (DiskKind::Memory, None, None) => Ok(Arc::new(SimulatedDisk::in_memory())),
+            (DiskKind::Simulated, None, Some(disk)) => Ok(Arc::new(simulated_disks::get(disk)?)),
+            (DiskKind::Directory, Some(directory), None) => match FileSystemDisk::new(directory) {
                 Ok(disk) => Ok(Arc::new(disk)),
                 Err(error) => {
                     Err(invalid_argument(format!("cannot use the store directory {directory}: {error}")))
                 }
             },
-            (DiskKind::Memory, Some(_)) => Err(invalid_argument("a store in memory has no directory")),
-            (DiskKind::Directory, None) => Err(invalid_argument("a store on disk needs a directory")),
+            (DiskKind::Memory, ..) => {
+                Err(invalid_argument("a store in memory has no directory and no simulated disk"))
+            }
+            (DiskKind::Simulated, ..) => Err(invalid_argument(
+                "a simulated store needs the number of its simulated disk, and no directory",
+            )),
+            (DiskKind::Directory, ..) => {
+                Err(invalid_argument("a store on disk needs a directory, and no simulated disk"))
+            }
         }
     }
 }
 
 /// Blocking. Opens or creates a store and recovers it.
 ///
-/// `optionsJson`: `{"disk":"directory","directory":"…"}` or `{"disk":"memory"}`, and optionally `segmentBytes` (1 GiB),
+/// `optionsJson`: `{"disk":"directory","directory":"…"}`, `{"disk":"memory"}` or `{"disk":"simulated","simulatedDisk":n}`
+/// (`simulatedDisk`), and optionally `segmentBytes` (1 GiB),
 /// `consumeQueueFileEntries` (300 000), `indexEnabled` (true), `indexSlots` (5 000 000), `indexEntries` (20 000 000),
 /// `bodyBytesMax` (4 MiB), `queueCountMax` (65 536), `cutDamageAt`, `verifyOnOpen`, `rebuildOnOpen`.
 ///

@@ -23,6 +23,7 @@ import { BrokerRegistration } from './registration/broker-registration.ts';
 import { BrokerStatsManager } from './statistics/broker-stats-manager.ts';
 import { StoreStatsService } from './statistics/store-stats-service.ts';
 import { startIoThreads } from './store/io-threads.ts';
+import type { BlockingTasks } from './store/blocking-tasks.ts';
 import type { NativeModule } from './store/native-module.ts';
 import { type OpenStore, type RecoveryReport, type StoreLocation, openStore } from './store/open-store.ts';
 import { SubscriptionGroupManager } from './subscription/subscription-group-manager.ts';
@@ -45,6 +46,10 @@ export interface BrokerOptions {
   readonly storeOpened?: (store: OpenStore) => Promise<void>;
   /** Default: the engine of this platform. */
   readonly native?: NativeModule;
+  /** Where the engine's blocking work runs; default: a pool of threads for a directory, else this thread. */
+  readonly tasks?: BlockingTasks;
+  /** Of the machine; default: what the system says. */
+  readonly memoryBytes?: number;
 }
 
 /** A broker that answers. */
@@ -172,7 +177,7 @@ export class Broker {
   }
 
   async #openStore(): Promise<OpenStore> {
-    const { config, location, clock, logger, native, storeOpened } = this.#options;
+    const { config, location, clock, logger, native, tasks, memoryBytes, storeOpened } = this.#options;
     const store = await openStore({
       location,
       clock,
@@ -181,6 +186,8 @@ export class Broker {
       settings: config,
       identity: identityOf(config, config.listenPort),
       ...(native === undefined ? {} : { native }),
+      ...(tasks === undefined ? {} : { tasks }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
     });
     this.#endings.push(() => store.close());
     await storeOpened?.(store);

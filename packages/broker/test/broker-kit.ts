@@ -22,8 +22,8 @@ import { Broker } from '../src/broker.ts';
 import { type BrokerConfig, resolveBrokerConfig } from '../src/config/broker-config.ts';
 import type { NativeModule } from '../src/store/native-module.ts';
 import { loadNativeModule } from '../src/store/native-module.ts';
-import { IngestHead } from '../src/store/native-status.ts';
 import type { StoreLocation } from '../src/store/open-store.ts';
+import { withoutHotPath } from '../src/store/without-hot-path.ts';
 
 export const LISTEN_PORT = 10_911;
 
@@ -100,32 +100,6 @@ export async function startBroker(options: BrokerKitOptions = {}): Promise<Broke
       const stopped = stop().finally(() => (stopping.done = true));
       while (!stopping.done) await clock.advance(100);
       await stopped;
-    },
-  };
-}
-
-/** The engine with a hot path that takes nothing. */
-function withoutHotPath(native: NativeModule): NativeModule {
-  const functions = Object.fromEntries(
-    Object.entries(native).filter(([, value]) => typeof value === 'function'),
-  ) as unknown as NativeModule;
-  return {
-    ...functions,
-    ingest(_store, _peer, _localPort, chunk, _nowMillis, _out, head, frames) {
-      const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      let start = 0;
-      let count = 0;
-      while (start + 4 <= chunk.length && 2 * count < frames.length) {
-        const end = start + 4 + view.getInt32(start);
-        if (end > chunk.length) break;
-        frames.set([start, end], 2 * count);
-        count += 1;
-        start = end;
-      }
-      head.fill(0);
-      head[IngestHead.CONSUMED_BYTES] = start;
-      head[IngestHead.OTHER_FRAME_COUNT] = count;
-      return 0;
     },
   };
 }

@@ -82,6 +82,10 @@ export interface NativeModule {
   /** Blocking. */
   maintain(store: number, taskJson: string): string;
   status(store: number): string;
+  /** One task with a disk in memory that has faults; answers JSON. See `SimulatedDisk`. */
+  simulatedDisk(taskJson: string): string;
+  /** Forgets an open store as the death of its process does. */
+  abandon(store: number): void;
   /** A second descriptor of the same socket; not on Windows. */
   duplicateDescriptor(descriptor: number): number;
   /** Blocking. */

@@ -5,13 +5,16 @@ import type { StoreIdentity } from './message-store.ts';
 import { NativeMessageStore, waitingAcknowledgementsMaxDefault } from './native-message-store.ts';
 import { NativeMetadataStore } from './native-metadata-store.ts';
 import { type NativeModule, loadNativeModule } from './native-module.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
 import { StoreMaintenance, type StoreMaintenanceSettings } from './store-maintenance.ts';
 
 /** Where the messages live. */
 export type StoreLocation =
   | { readonly kind: 'directory'; readonly path: string }
   /** Nothing outlives the process: for tests and for brokers inside a test process. */
-  | { readonly kind: 'memory' };
+  | { readonly kind: 'memory' }
+  /** A disk in memory with faults, which outlives brokers. */
+  | { readonly kind: 'simulated'; readonly disk: SimulatedDisk };
 
 /** Sizes of files; they must stay as they were when the directory was created. RocketMQ's names. */
 export interface StoreFileSizes {
@@ -40,6 +43,8 @@ export interface OpenStoreOptions {
   readonly native?: NativeModule;
   /** Default: a pool of threads for a directory, this thread for memory. */
   readonly tasks?: BlockingTasks;
+  /** Of the machine; default: what the system says. */
+  readonly memoryBytes?: number;
 }
 
 /** What recovery found and did; the engine's words. */
@@ -70,8 +75,9 @@ const WARM_MEMORY_RATIO = 1 / 16;
 export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
   const { clock, logger, identity, settings } = options;
   const native = options.native ?? loadNativeModule();
-  const inMemory = options.location.kind === 'memory';
-  const tasks = options.tasks ?? (inMemory ? inlineBlockingTasks(native) : pooledBlockingTasks(native));
+  const onDisk = options.location.kind === 'directory';
+  const tasks = options.tasks ?? (onDisk ? pooledBlockingTasks(native) : inlineBlockingTasks(native));
+  const memoryBytes = options.memoryBytes ?? totalmem();
   const opened = await openOrReleaseThreads(options, tasks);
   const messages = new NativeMessageStore(opened.store, opened.report.endOffset, {
     native,
@@ -81,7 +87,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
     identity,
     syncFlushTimeoutMillis: settings.syncFlushTimeout,
     waitingAcknowledgementsMax: waitingAcknowledgementsMaxDefault,
-    memoryBytes: totalmem(),
+    memoryBytes,
   });
   const maintenance = new StoreMaintenance({
     store: messages,
@@ -89,7 +95,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
     clock,
     logger,
     settings,
-    warmBytesMax: inMemory ? 0 : Math.floor(totalmem() * WARM_MEMORY_RATIO),
+    warmBytesMax: options.location.kind === 'memory' ? 0 : Math.floor(memoryBytes * WARM_MEMORY_RATIO),
   });
   return {
     messages,
@@ -124,7 +130,7 @@ async function openOrReleaseThreads(
 
 function engineOptions({ location, files }: OpenStoreOptions): string {
   return JSON.stringify({
-    ...(location.kind === 'memory' ? { disk: 'memory' } : { disk: 'directory', directory: location.path }),
+    ...diskOptions(location),
     segmentBytes: files.mappedFileSizeCommitLog,
     consumeQueueFileEntries: Math.floor(files.mappedFileSizeConsumeQueue / CONSUME_QUEUE_ENTRY_BYTES),
     indexEnabled: files.messageIndexEnable,
@@ -132,4 +138,15 @@ function engineOptions({ location, files }: OpenStoreOptions): string {
     indexEntries: files.maxIndexNum,
     bodyBytesMax: files.maxMessageSize,
   });
+}
+
+function diskOptions(location: StoreLocation): Readonly<Record<string, unknown>> {
+  switch (location.kind) {
+    case 'memory':
+      return { disk: 'memory' };
+    case 'simulated':
+      return { disk: 'simulated', simulatedDisk: location.disk.number };
+    case 'directory':
+      return { disk: 'directory', directory: location.path };
+  }
 }
