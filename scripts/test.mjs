@@ -9,8 +9,8 @@ import { main, prepareWorkspace, root, run, tool } from './workspace.mjs';
 
 const inContinuousIntegration = process.env.CI === 'true';
 const vitestProjects = inContinuousIntegration
-  ? ['unit', 'behaviour', 'crash', 'interop']
-  : ['unit', 'behaviour', 'crash'];
+  ? ['unit', 'behaviour', 'simulation', 'crash', 'interop']
+  : ['unit', 'behaviour', 'simulation', 'crash'];
 
 /** Of a failed test's message, in the closing list. */
 const FAILURE_CHARACTERS_MAX = 300;

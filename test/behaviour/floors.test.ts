@@ -14,6 +14,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   broker: ['protocol', 'remoting', 'native'],
   client: ['protocol', 'remoting'],
   'admin-cli': ['protocol', 'remoting', 'client'],
+  simulator: ['protocol', 'remoting', 'namesrv', 'broker', 'client'],
   centaurmq: ['protocol', 'remoting', 'namesrv', 'broker', 'client', 'admin-cli'],
 };
 const NATIVE_FOLDER = 'packages/broker/src/store/';
@@ -24,6 +25,7 @@ const MAY_TOUCH_THE_WORLD = [
   'packages/client/src/instance/client-environment.ts',
   'packages/centaurmq/',
   'packages/admin-cli/',
+  'packages/simulator/src/main.ts',
 ];
 
 const sources = Object.keys(ALLOWED).flatMap((name) =>

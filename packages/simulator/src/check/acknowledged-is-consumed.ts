@@ -1,0 +1,28 @@
+import { eventsOf } from '../history/history.ts';
+import { type Check, told } from './violation.ts';
+
+/** Every acknowledged message was consumed by every group that wants its tag; of a broadcasting group, by every member. */
+export const acknowledgedIsConsumed: Check = ({ events, duties }) => {
+  const consumed = new Set(
+    eventsOf(events, 'consumed').flatMap(({ group, member, id }) => [
+      `${group} ${id}`,
+      `${group} ${member} ${id}`,
+    ]),
+  );
+  const sent = new Map(eventsOf(events, 'sendBegan').map(({ message }) => [message.id, message]));
+  const wrong = eventsOf(events, 'sendAcknowledged').flatMap(({ id, at }) => {
+    const message = sent.get(id);
+    if (message === undefined) return [{ what: `${id} was acknowledged and never sent`, at }];
+    return duties
+      .filter(({ tags }) => tags === null || tags.includes(message.tag))
+      .flatMap(({ group, kind, members }) =>
+        kind === 'broadcast' ? members.map((member) => `${group} ${member}`) : [group],
+      )
+      .filter((who) => !consumed.has(`${who} ${id}`))
+      .map((who) => ({
+        what: `${id} (${message.topic}) was acknowledged, and never consumed by ${who}`,
+        at,
+      }));
+  });
+  return told('acknowledgedIsConsumed', wrong);
+};
