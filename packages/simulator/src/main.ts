@@ -112,7 +112,11 @@ async function runMany(options: CommandOptions): Promise<boolean> {
       sums.virtualMillis += outcome.virtualMillis;
       sums.acknowledged += outcome.acknowledgedCount;
       sums.delivered += outcome.deliveredCount;
-      if (outcome.violationCount > 0) failed.push(outcome);
+      if (outcome.violationCount > 0) {
+        failed.push(outcome);
+        // A long campaign is not waited for: what it finds can be looked at meanwhile.
+        print(`failed: ${replayCommand(outcome, null)}`);
+      }
       bar?.update(sums.runs, { failed: failed.length, rate: rate() });
       if (bar === null && performance.now() >= lineDue) {
         lineDue += LINE_EVERY_MILLIS;
@@ -123,8 +127,6 @@ async function runMany(options: CommandOptions): Promise<boolean> {
   bar?.stop();
   for (const { seed, level } of failed.slice(0, EXPLAINED_MAX))
     await runOne(seed, { ...options, level, shrink: true });
-  for (const { seed, level } of failed.slice(EXPLAINED_MAX))
-    print(`failed: ${replayCommand({ seed, level }, null)}`);
   print(
     `${sums.runs} runs, ${failed.length} failed; ${sums.acknowledged} messages acknowledged, ${sums.delivered} deliveries; ` +
       `${(sums.virtualMillis / 3_600_000).toFixed(1)} virtual hours in ${((performance.now() - began) / 1000).toFixed(0)} s ` +

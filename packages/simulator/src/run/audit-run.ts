@@ -8,6 +8,8 @@ import type { Cluster } from './cluster.ts';
 const POLL_MILLIS = 2000;
 /** Polls without a message after which a queue is taken to hold no more. */
 const EMPTY_POLLS_MAX = 15;
+const BACKLOG_ATTEMPTS = 5;
+const BACKLOG_PAUSE_MILLIS = 10_000;
 
 /** Reads, through public doors, what stands in the queues, how far the groups are, and what the name servers say. */
 export async function auditRun(world: World, cluster: Cluster, plan: RunPlan): Promise<Audit> {
@@ -26,7 +28,9 @@ export async function auditRun(world: World, cluster: Cluster, plan: RunPlan): P
   const backlogs: GroupBacklog[] = [];
   for (const { name, kind } of plan.groups)
     if (kind !== 'broadcast')
-      backlogs.push(...(await attempt(`the backlog of ${name}`, [], () => backlogOf(cluster, plan, name))));
+      backlogs.push(
+        ...(await attempt(`the backlog of ${name}`, [], () => settledBacklogOf(world, cluster, plan, name))),
+      );
   const routes: AuditedRoute[] = [];
   for (const nameServer of plan.nameServers)
     for (const topic of cluster.topics)
@@ -38,6 +42,22 @@ export async function auditRun(world: World, cluster: Cluster, plan: RunPlan): P
         ),
       );
   return { queues, backlogs, routes, failures };
+}
+
+/** A message that failed long ago may come again just now: the group gets a while for it. */
+async function settledBacklogOf(
+  world: World,
+  cluster: Cluster,
+  plan: RunPlan,
+  group: string,
+): Promise<GroupBacklog[]> {
+  let backlogs = await backlogOf(cluster, plan, group);
+  for (let attempt = 1; attempt < BACKLOG_ATTEMPTS; attempt++) {
+    if (backlogs.every(({ consumerOffset, maxOffset }) => consumerOffset === maxOffset)) return backlogs;
+    await world.sleep(BACKLOG_PAUSE_MILLIS);
+    backlogs = await backlogOf(cluster, plan, group);
+  }
+  return backlogs;
 }
 
 /** The backlog of one group over all brokers, its retry topic included. */

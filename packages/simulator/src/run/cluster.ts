@@ -103,15 +103,21 @@ export class Cluster {
   /** Starts a broker until it runs. */
   async bringBack(broker: SimulatedBroker): Promise<void> {
     while (!broker.isRunning && broker.process === null && !this.#isOver) {
+      const wasFaulty = this.#diskIsFaulty(broker.name);
       try {
         await broker.start();
         this.#history.add({ kind: 'started', who: broker.name });
       } catch (error) {
-        const diskWasFaulty = (this.#diskFaults.get(broker.name) ?? 0) > 0;
+        // The fault may have ended, or begun, while the broker tried.
+        const diskWasFaulty = wasFaulty || this.#diskIsFaulty(broker.name);
         this.#history.add({ kind: 'startFailed', who: broker.name, reason: String(error), diskWasFaulty });
         await this.#world.sleep(START_RETRY_MILLIS);
       }
     }
+  }
+
+  #diskIsFaulty(name: string): boolean {
+    return (this.#diskFaults.get(name) ?? 0) > 0;
   }
 
   /** A client for administration in a process of its own. */
