@@ -28,7 +28,7 @@ export function readOptions(args: readonly string[], workloadNames: readonly str
     quick,
     only,
     rounds: positive('--rounds', values.rounds ?? (quick ? '1' : '5')),
-    seconds: positive('--seconds', values.seconds ?? (quick ? '1' : '2')),
+    seconds: positive('--seconds', values.seconds ?? '1'),
     seed: positive('--seed', values.seed ?? '1'),
     cpuProfile: values['cpu-profile'] ?? false,
     natsServer: values['nats-server'] ?? 'nats-server',

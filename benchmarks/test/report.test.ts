@@ -139,7 +139,7 @@ describe('a CPU profile', () => {
 
 describe('options', () => {
   it('have defaults, shorter ones with --quick', () => {
-    expect(readOptions([], ['send'])).toMatchObject({ rounds: 5, seconds: 2, quick: false, only: [] });
+    expect(readOptions([], ['send'])).toMatchObject({ rounds: 5, seconds: 1, quick: false, only: [] });
     expect(readOptions(['--quick'], ['send'])).toMatchObject({ rounds: 1, seconds: 1, quick: true });
     expect(readOptions(['--nats-server', '/x/nats-server'], ['send'])).toMatchObject({
       natsServer: '/x/nats-server',

@@ -15,8 +15,13 @@ import {
   responseTo,
   wrapTopicConfigs,
 } from '@centaurmq/protocol';
-import { Bench } from 'tinybench';
-import type { Column, Workload, WorkloadOptions } from '../workload.ts';
+import {
+  type Operation,
+  measureOperation,
+  operationColumns,
+  operationsPerSecond,
+} from '../measure/operations.ts';
+import type { Workload, WorkloadOptions } from '../workload.ts';
 
 const BORN = 1_700_000_000_123;
 const PROPERTIES =
@@ -51,15 +56,7 @@ const sendAnswer = {
 
 type Add = (name: string, bytes: number, operation: () => void) => void;
 
-const operationsPerSecond: Column = { figure: 'operationsPerSecond', title: 'operations/s', format: 'rate' };
 const SUBJECT = 'TypeScript';
-const WARM_UP_MILLIS = 100;
-
-interface Operation {
-  readonly bytes: number;
-  readonly run: () => void;
-}
-
 const operations = new Map<string, Operation>();
 const add: Add = (name, bytes, run) => void operations.set(name, { bytes, run });
 addFrames(add);
@@ -72,25 +69,11 @@ export const codec: Workload = {
   description: 'Commands, headers, records and bodies are encoded and decoded on one core, one at a time.',
   compared: operationsPerSecond,
   higherIsBetter: true,
-  details: [
-    { figure: 'bytes', title: 'bytes', format: 'count' },
-    { figure: 'bytesPerSecond', title: 'MB/s', format: 'megabytes' },
-  ],
+  details: operationColumns,
   ours: [],
   rows: () => [...operations.keys()].map((name) => ({ name, subjects: [SUBJECT] })),
   open: async ({ seconds }: WorkloadOptions) => ({
-    measure: async (row) => {
-      const operation = operations.get(row.name);
-      if (operation === undefined) throw new Error(`there is no operation '${row.name}'`);
-      const bench = new Bench({ time: (seconds * 1000) / 4, warmupTime: WARM_UP_MILLIS });
-      bench.add(row.name, operation.run);
-      const [task] = await bench.run();
-      const result = task?.result;
-      if (result === undefined || !('latency' in result)) throw new Error(`${row.name} was not measured`);
-      const rate = 1000 / result.latency.p50;
-      const { bytes } = operation;
-      return { operationsPerSecond: rate, bytes, bytesPerSecond: bytes * rate };
-    },
+    measure: (row) => measureOperation(row.name, operations, seconds),
     [Symbol.asyncDispose]: async () => undefined,
   }),
 };

@@ -1,4 +1,5 @@
 import type { Workload } from '../workload.ts';
+import { boundary } from './boundary.ts';
 import { client } from './client.ts';
 import { codec } from './codec.ts';
 import { coldCatchUp } from './cold-catch-up.ts';
@@ -28,4 +29,5 @@ export const workloads: readonly Workload[] = [
   client,
   otherBrokers,
   codec,
+  boundary,
 ];

@@ -1,5 +1,5 @@
 import { anonymousBytesOf } from '../measure/process-usage.ts';
-import type { Serving } from '../peers/peer.ts';
+import type { Peer, Serving } from '../peers/peer.ts';
 import type { Workload, WorkloadOptions } from '../workload.ts';
 import { type SendLoad, cpuColumns, measureSends, sendsPerSecond } from './send-load.ts';
 import { APACHE, BOUND, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
@@ -39,14 +39,13 @@ export const topics: Workload = {
         const topic = nextTopic();
         const { topics: topicCount = 1, queues = 4 } = load;
         const peer = peers.named(subject);
-        await using empty = await peer.serve({ ack: 'os', topic: nextTopic(), topics: 1, queues: 1 });
-        const before = memoryOf(empty.processIds);
+        const isMany = topicCount * queues >= MEASURED_QUEUES_MIN;
+        const before = isMany ? await memoryWithoutTopics(peer) : Number.NaN;
         await using serving = await peer.serve({ ack: 'os', topic, topics: topicCount, queues });
         const bytesPerQueue = (memoryOf(serving.processIds) - before) / (topicCount * queues);
         await reachEveryQueue(serving, topic, load, options);
         const figures = await measureSends(serving, topic, load, options);
-        const isMany = topicCount * queues >= MEASURED_QUEUES_MIN;
-        return { ...figures, bytesPerQueue: isMany ? bytesPerQueue : Number.NaN };
+        return { ...figures, bytesPerQueue };
       },
       [Symbol.asyncDispose]: () => peers[Symbol.asyncDispose](),
     };
@@ -68,6 +67,11 @@ async function reachEveryQueue(
   notice(
     `with ${topicCount} topics not every queue had its file after ${FIRST_MESSAGES_SECONDS_MAX} s of sends`,
   );
+}
+
+async function memoryWithoutTopics(peer: Peer): Promise<number> {
+  await using empty = await peer.serve({ ack: 'os', topic: nextTopic(), topics: 1, queues: 1 });
+  return memoryOf(empty.processIds);
 }
 
 function memoryOf(processIds: readonly number[]): number {
