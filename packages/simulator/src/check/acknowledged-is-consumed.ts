@@ -1,8 +1,14 @@
-import { eventsOf } from '../history/history.ts';
+import { type RecordedRun, eventsOf } from '../history/history.ts';
 import { type Check, told } from './violation.ts';
 
 /** Every acknowledged message was consumed by every group that wants its tag; of a broadcasting group, by every member. */
-export const acknowledgedIsConsumed: Check = ({ events, duties }) => {
+export const acknowledgedIsConsumed: Check = (run) => told('acknowledgedIsConsumed', neverConsumed(run));
+
+/** Acknowledged messages that somebody still has to consume; in the end there must be none. */
+export function neverConsumed({
+  events,
+  duties,
+}: Pick<RecordedRun, 'events' | 'duties'>): { readonly what: string; readonly at: number }[] {
   const consumed = new Set(
     eventsOf(events, 'consumed').flatMap(({ group, member, id }) => [
       `${group} ${id}`,
@@ -10,7 +16,7 @@ export const acknowledgedIsConsumed: Check = ({ events, duties }) => {
     ]),
   );
   const sent = new Map(eventsOf(events, 'sendBegan').map(({ message }) => [message.id, message]));
-  const wrong = eventsOf(events, 'sendAcknowledged').flatMap(({ id, at }) => {
+  return eventsOf(events, 'sendAcknowledged').flatMap(({ id, at }) => {
     const message = sent.get(id);
     if (message === undefined) return [{ what: `${id} was acknowledged and never sent`, at }];
     return duties
@@ -24,5 +30,4 @@ export const acknowledgedIsConsumed: Check = ({ events, duties }) => {
         at,
       }));
   });
-  return told('acknowledgedIsConsumed', wrong);
-};
+}

@@ -1,7 +1,7 @@
 import type { History } from '../history/history.ts';
 import type { Fault } from '../plan/fault.ts';
 import { describeFault } from '../plan/fault.ts';
-import type { Cluster } from '../run/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import type { SimulatedBroker } from '../world/simulated-broker.ts';
 import type { Member } from '../workload/member.ts';
 import type { World } from '../world/world.ts';

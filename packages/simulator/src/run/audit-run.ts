@@ -3,7 +3,7 @@ import { TopicRules } from '@centaurmq/protocol';
 import type { Audit, AuditedQueue, AuditedRoute, GroupBacklog, QueueName } from '../history/history.ts';
 import type { RunPlan } from '../plan/run-plan.ts';
 import type { World } from '../world/world.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 
 const POLL_MILLIS = 2000;
 /** Polls without a message after which a queue is taken to hold no more. */

@@ -1,4 +1,5 @@
 import { Chance } from '../chance/chance.ts';
+import { neverConsumed } from '../check/acknowledged-is-consumed.ts';
 import { checkRun } from '../check/all-checks.ts';
 import type { Violation } from '../check/violation.ts';
 import { FaultInjector } from '../faults/fault-injector.ts';
@@ -13,7 +14,7 @@ import type { ChangeEngine } from '../world/simulated-broker.ts';
 import { SimulationError, simulate } from '../world/simulate.ts';
 import type { World } from '../world/world.ts';
 import { auditRun, backlogOf } from './audit-run.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster } from '../cluster/cluster.ts';
 
 const DRAIN_CHECK_MILLIS = 5000;
 /** Failed messages come again after 10 s, 30 s, 1 min, 2 min …: so long a group may take. */
@@ -170,23 +171,10 @@ async function drained(world: World, plan: RunPlan, cluster: Cluster, history: H
   const until = world.time.elapsedMillis + DRAIN_MILLIS_MAX;
   await world.sleep(ROUTES_SETTLE_MILLIS);
   while (world.time.elapsedMillis < until) {
-    if (everythingIsConsumed(history, duties) && (await everyOffsetIsCommitted(plan, cluster))) return;
+    const isConsumed = neverConsumed({ events: history.events, duties }).length === 0;
+    if (isConsumed && (await everyOffsetIsCommitted(plan, cluster))) return;
     await world.sleep(DRAIN_CHECK_MILLIS);
   }
-}
-
-function everythingIsConsumed(history: History, duties: readonly GroupDuty[]): boolean {
-  const consumed = new Set(
-    history.of('consumed').flatMap(({ group, member, id }) => [`${group} ${id}`, `${group} ${member} ${id}`]),
-  );
-  const tagOf = new Map(history.of('sendBegan').map(({ message }) => [message.id, message.tag]));
-  return history.of('sendAcknowledged').every(({ id }) =>
-    duties.every(({ group, kind, members, tags }) => {
-      if (tags !== null && !tags.includes(tagOf.get(id) ?? '')) return true;
-      if (kind !== 'broadcast') return consumed.has(`${group} ${id}`);
-      return members.every((member) => consumed.has(`${group} ${member} ${id}`));
-    }),
-  );
 }
 
 async function everyOffsetIsCommitted(plan: RunPlan, cluster: Cluster): Promise<boolean> {
