@@ -70,8 +70,8 @@ impl Store {
 
     fn is_log_resident(&self, from: u64, to: u64) -> bool {
         let Some(segment) = self.log().segment_at(from) else { return true };
-        let position = self.log().position_of(from);
-        segment.is_resident(position, position + length(from, to))
+        let position = |offset: u64| length(segment.base(), offset.max(segment.base()));
+        self.resident_log().cover(from, to, |from, to| segment.is_resident(position(from), position(to)))
     }
 
     fn load_log(&self, from: u64, to: u64) {

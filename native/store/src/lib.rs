@@ -22,6 +22,7 @@ mod read;
 mod read_request;
 mod record;
 mod recovery;
+mod resident_blocks;
 mod retention;
 mod store;
 mod store_options;

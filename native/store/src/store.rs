@@ -17,9 +17,13 @@ use crate::index::IndexService;
 use crate::low_priority::at_low_priority;
 use crate::mapped_file::MappedFileWriter;
 use crate::recovery::{Recovered, RecoveryReport, recover};
+use crate::resident_blocks::ResidentBlocks;
 use crate::store_options::StoreOptions;
 use crate::topic::{AckLevel, TopicHandle, TopicSpec, TopicTable};
 use crate::watermarks::Watermarks;
+
+/// Blocks of the log that readers of old messages share: of 16 MiB.
+const RESIDENT_LOG_BLOCKS: usize = 64;
 
 /// Watermarks and state, for `status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +60,7 @@ pub struct Store {
     topics: RwLock<TopicTable>,
     queues: Arc<QueueTable>,
     log: CommitLog,
+    resident_log: ResidentBlocks<RESIDENT_LOG_BLOCKS>,
     index: Option<Arc<IndexService>>,
     watermarks: Watermarks,
     append: Mutex<AppendState>,
@@ -89,6 +94,7 @@ impl Store {
             topics: RwLock::new(topics),
             queues,
             log,
+            resident_log: ResidentBlocks::default(),
             index,
             append: Mutex::new(append),
             flushing: Mutex::new(()),
@@ -118,6 +124,10 @@ impl Store {
 
     pub(crate) fn log(&self) -> &CommitLog {
         &self.log
+    }
+
+    pub(crate) fn resident_log(&self) -> &ResidentBlocks<RESIDENT_LOG_BLOCKS> {
+        &self.resident_log
     }
 
     pub(crate) fn watermarks(&self) -> &Watermarks {

@@ -11,7 +11,11 @@ use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::file_name::{offset_file_name, parse_offset_file_name};
 use crate::mapped_file::MappedFile;
+use crate::resident_blocks::ResidentBlocks;
 use crate::topic::TopicHandle;
+
+/// Blocks of the queue that its readers share: the one they are in, and the next.
+const RESIDENT_BLOCKS: usize = 2;
 
 pub const DIRECTORY: &str = "consumequeue";
 
@@ -44,6 +48,7 @@ pub struct ConsumeQueue {
     listed_unsynced: AtomicBool,
     /// In the dispatcher's list of queues that the next flush makes visible.
     listed_unflushed: AtomicBool,
+    resident: ResidentBlocks<RESIDENT_BLOCKS>,
     pub(super) files: RwLock<Vec<QueueFile>>,
 }
 
@@ -61,6 +66,7 @@ impl ConsumeQueue {
             deleted: AtomicBool::new(false),
             listed_unsynced: AtomicBool::new(false),
             listed_unflushed: AtomicBool::new(false),
+            resident: ResidentBlocks::default(),
             files: RwLock::new(Vec::new()),
         }
     }
@@ -284,9 +290,11 @@ impl ConsumeQueue {
             .file_at(disk, base, file_bytes)
             .map_err(|error| StoreError::io("map", self.path_of(base), error))?;
         let Some((file, newly)) = found else { return Ok((true, 0)) };
-        let start = usize::try_from(byte_offset - base).unwrap_or(usize::MAX);
-        let bytes = usize::try_from(count.saturating_mul(ENTRY_BYTES as u64)).unwrap_or(usize::MAX);
-        Ok((file.is_resident(start, start.saturating_add(bytes)), usize::from(newly)))
+        let position = |at: u64| usize::try_from(at.saturating_sub(base)).unwrap_or(usize::MAX);
+        let end = byte_offset.saturating_add(count.saturating_mul(ENTRY_BYTES as u64));
+        let is_resident =
+            self.resident.cover(byte_offset, end, |from, to| file.is_resident(position(from), position(to)));
+        Ok((is_resident, usize::from(newly)))
     }
 
     /// Calls `each` with up to `count` entries until it returns false. Returns how many files were newly mapped.
