@@ -8,8 +8,6 @@ import type { World } from '../world/world.ts';
 
 /** Where the first commit log segment is, and how long it is in a run. */
 const SEGMENT_BYTES = 64 * 1024;
-/** Too full for another segment, and not so full that the broker deletes old ones to save itself: they would be missed. */
-const FULL_RATIO = 0.985;
 
 export interface FaultInjectorOptions {
   readonly world: World;
@@ -141,7 +139,7 @@ export class FaultInjector {
         broker.disk.failWrites(true);
         return () => broker.disk.failWrites(false);
       case 'fullDisk':
-        broker.disk.setCapacity(Math.ceil(broker.disk.usedBytes / FULL_RATIO));
+        broker.disk.setCapacity(broker.disk.usedBytes);
         return () => broker.disk.setCapacity(null);
       case 'flipBit': {
         // Behind the checkpoint nobody can tell damage from a write that was torn.

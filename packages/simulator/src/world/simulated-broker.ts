@@ -16,8 +16,6 @@ const smallFiles: Partial<BrokerConfig> = {
   maxIndexNum: 512,
   // Every hour would be a matter of the machine's time zone.
   fileReservedTime: 876_000,
-  diskMaxUsedSpaceRatio: 99,
-  diskSpaceCleanForciblyRatio: 99,
 };
 
 /**
@@ -177,7 +175,10 @@ export class SimulatedBroker {
     });
   }
 
-  /** The engine, with an eye on which store is opened: it has to be abandoned when the process dies. */
+  /**
+   * The engine, with an eye on which store is opened: it has to be abandoned when the process dies. The broker is not told how full the disk
+   * is: a disk without space is a fault to be survived, but on one that fills up it would, rightly, delete the oldest messages.
+   */
   #watched(life: () => Life): NativeModule {
     const native = this.#native;
     return {
@@ -187,6 +188,7 @@ export class SimulatedBroker {
         life().store = (JSON.parse(answer) as { store: number }).store;
         return answer;
       },
+      status: (store) => JSON.stringify({ ...(JSON.parse(native.status(store)) as object), space: null }),
       close(store, nowMillis) {
         life().store = null;
         native.close(store, nowMillis);
