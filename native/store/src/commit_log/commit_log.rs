@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
 
 use parking_lot::{Mutex, RwLock};
 
@@ -22,7 +24,10 @@ const ZERO_CHUNK_BYTES: usize = 64 << 10;
 /// Zeros on their way to the disk at the same time: a flush of the log waits behind no more.
 const UNSYNCED_ZEROS_MAX: u64 = 16 << 20;
 /// Between two looks at where appending stands and whether the store is closing.
-const WARM_STEP_BYTES: usize = 1 << 20;
+const WARM_STEP_BYTES: usize = 256 << 10;
+/// While messages come, a step is followed by a pause so many times as long: on one core the system's clearing of pages is in the
+/// way of who serves, whatever the priorities say.
+const WARM_PAUSE_FACTOR: u32 = 3;
 
 /// The segments and the next one in preparation. Where appending stands is the appender's to know.
 #[derive(Debug)]
@@ -152,13 +157,18 @@ impl CommitLog {
     pub fn warm(&self, segment: &MappedFile, bytes_max: u64) -> io::Result<u64> {
         let begin = segment.published();
         let end = begin.saturating_add(usize::try_from(bytes_max).unwrap_or(usize::MAX)).min(segment.len());
-        let (mut position, mut warmed) = (begin, 0);
+        let (mut position, mut warmed, mut published) = (begin, 0, begin);
         while position < end && !self.closing.load(Ordering::Acquire) {
             let stop = (position + WARM_STEP_BYTES).min(end);
+            let started = Instant::now();
             segment.read_ahead(position, stop)?;
             warmed += (stop - position) as u64;
             // What was appended meanwhile is in memory.
             position = stop.max(segment.published());
+            if segment.published() != published {
+                published = segment.published();
+                thread::sleep(started.elapsed() * WARM_PAUSE_FACTOR);
+            }
         }
         Ok(warmed)
     }

@@ -8,6 +8,7 @@ export interface StoreMaintenanceSettings extends RetentionSettings {
   readonly flushIntervalCommitLog: number;
   /** Bytes of one commit log segment. */
   readonly mappedFileSizeCommitLog: number;
+  readonly flushDiskType: 'ASYNC_FLUSH' | 'SYNC_FLUSH';
 }
 
 const CHECKPOINT_INTERVAL_MILLIS = 10_000;
@@ -60,7 +61,8 @@ export class StoreMaintenance {
   start(): void {
     const { store, settings, warmBytesMax } = this.#options;
     store.onSegmentWanted(() => this.#prepareSegment());
-    if (warmBytesMax > 0) {
+    // The system keeps what it reads ahead in large pieces, and a flush of a few records there writes whole ones.
+    if (warmBytesMax > 0 && settings.flushDiskType === 'ASYNC_FLUSH') {
       this.#launch('warmSegment', () => this.#maintain({ task: 'warmSegment', bytesMax: warmBytesMax }));
     }
     this.#every('flush', settings.flushIntervalCommitLog, () => this.#flush());

@@ -23,6 +23,7 @@ export const storeOptions: OpenStoreOptions = {
   },
   settings: {
     ...sizes,
+    flushDiskType: 'ASYNC_FLUSH',
     flushIntervalCommitLog: 500,
     syncFlushTimeout: 5000,
     fileReservedTime: 72,

@@ -95,6 +95,17 @@ describe('StoreMaintenance', () => {
     await opened.splice(opened.indexOf(store), 1)[0]?.close();
   });
 
+  it('warms nothing where messages are flushed one by one', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'store-maintenance-'));
+    onTestFinished(() => {
+      rmSync(path, { recursive: true });
+    });
+    const location = { kind: 'directory', path } as const;
+    const { ran, store } = await setUp({ location, settings: { flushDiskType: 'SYNC_FLUSH' } });
+    expect(ran).toEqual([]);
+    await opened.splice(opened.indexOf(store), 1)[0]?.close();
+  });
+
   it('closes without waiting for a segment in preparation', async () => {
     const { store, ran } = await setUp({ hanging: 'prepareSegment' });
     store.messages.noteSegmentWanted();
