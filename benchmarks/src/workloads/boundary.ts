@@ -114,6 +114,7 @@ function openInMemory(): Promise<OpenStore> {
     },
     settings: {
       ...files,
+      flushDiskType: 'ASYNC_FLUSH',
       flushIntervalCommitLog: 500,
       syncFlushTimeout: 5000,
       fileReservedTime: 72,

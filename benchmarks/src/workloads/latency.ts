@@ -1,6 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import { whyNoApache } from '../peers/apache.ts';
 import type { Workload, WorkloadOptions } from '../workload.ts';
-import { type SendLoad, cpuColumns, latencyColumns, measureSends, sendsPerSecond } from './send-load.ts';
+import {
+  REST_MILLIS,
+  type SendLoad,
+  cpuColumns,
+  latencyColumns,
+  measureSends,
+  sendsPerSecond,
+} from './send-load.ts';
 import { APACHE, BOUND, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
 const load: SendLoad = { bodyBytes: 1024, connections: 64, window: 64 };
@@ -31,6 +39,7 @@ export const latency: Workload = {
       measure: async (_row, subject) => {
         const topic = nextTopic();
         await using serving = await peers.named(subject).serve({ ack: 'os', topic, topics: 1, queues: 8 });
+        await setTimeout(REST_MILLIS);
         return await measureSends(serving, topic, { ...load, rate }, options);
       },
       [Symbol.asyncDispose]: () => peers[Symbol.asyncDispose](),

@@ -1,8 +1,16 @@
+import { setTimeout } from 'node:timers/promises';
 import { diskSyncsPerSecond } from '../measure/disk-syncs.ts';
 import { type CommittedGroup, commitTotals, committedGroup } from '../measure/group-commits.ts';
 import type { Serving } from '../peers/peer.ts';
 import type { Figures, Row, Session, Workload, WorkloadOptions } from '../workload.ts';
-import { type SendLoad, cpuColumns, latencyColumns, measureSends, sendsPerSecond } from './send-load.ts';
+import {
+  REST_MILLIS,
+  type SendLoad,
+  cpuColumns,
+  latencyColumns,
+  measureSends,
+  sendsPerSecond,
+} from './send-load.ts';
 import { APACHE, BOUND, OURS, Peers, nextTopic, rowOf } from './subjects.ts';
 
 const loads = new Map<string, SendLoad>([
@@ -48,11 +56,13 @@ class FsyncSession implements Session {
       .named(subject)
       .serve({ ack: 'fsync', topic, topics: 1, queues: 8 });
     if (subject === OURS) return await this.#measureOurs(row, serving, topic, load);
+    await setTimeout(REST_MILLIS);
     return await measureSends(serving, topic, load, this.#options);
   }
 
   async #measureOurs(row: Row, serving: Serving, topic: string, load: SendLoad): Promise<Figures> {
     const before = await commitTotals(serving.address);
+    await setTimeout(REST_MILLIS);
     const figures = await measureSends(serving, topic, load, this.#options);
     const group = committedGroup(before, await commitTotals(serving.address));
     this.#groups.set(row.name, group);

@@ -32,7 +32,7 @@ export const cpuColumns: readonly Column[] = [
 
 export const WARM_UP_SECONDS = 0.5;
 /** Between a server's start and its load: ours brings its first segment into memory meanwhile. */
-const REST_MILLIS = 3000;
+export const REST_MILLIS = 3000;
 
 /** Sends as the load says; a refused send fails the run. */
 export async function measureSends(
