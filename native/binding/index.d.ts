@@ -73,12 +73,6 @@ export declare function duplicateDescriptor(descriptor: number): number
 export declare function flush(store: number): number
 
 /**
- * As `flush`, but away from the calling thread: resolves with the flushed commit log offset. A task of the pool that Node.js
- * has anyway costs a tenth of a message to a worker thread and back. Rejects after a failed fsync; `status` has the reason.
- */
-export declare function flushInBackground(store: number): Promise<number>
-
-/**
  * The hot path: walks the frames of a received chunk, appends every plain SEND (10, 310, 320) to a known writable topic,
  * answers every plain PULL (11, 361) of messages that are in memory, for a group that `definePullGroup` named, and writes the
  * responses; lists every other frame.
@@ -92,7 +86,7 @@ export declare function flushInBackground(store: number): Promise<number>
  * `head` (at least 11): 0 consumedBytes (whole frames from the start), 1 responseBytes (ready now, from `out[0]`),
  * 2 withheldStart and 3 withheldBytes (responses that wait for a flush), 4 requiredFlushOffset (0: none), 5
  * otherFrameCount, 6 appendedRecords, 7 arrivalsPending (0 or 1), 8 violation code (0: none; the frame behind the consumed
- * bytes is malformed), 9 flags (1 a flush is wanted, 2 the next segment is wanted), 10 answeredPullCount.
+ * bytes is malformed), 9 flags (1 a flush is wanted, 2 `prepareSpace` is wanted), 10 answeredPullCount.
  *
  * It stops early, with whole frames left, when `out`, `frames` or `pulls` is full, behind a SEND that it does not take, so that
  * the messages of a connection keep their order, and before a PULL that it could answer behind any listed frame: handle the
@@ -115,7 +109,7 @@ export declare function lookup(store: number, commitLogOffset: number, out: Uint
 /**
  * Blocking. One task of upkeep; returns its report as JSON.
  *
- * `{"task":"prepareSegment"}` → `{"prepared":bool}`; `{"task":"warmSegment","bytesMax":n}` → `{"bytesWarmed":n}`;
+ * `{"task":"prepareSpace"}` (written space behind the log's end, the next segment) → `{"prepared":bool}` (a segment); `{"task":"warmSegment","bytesMax":n}` → `{"bytesWarmed":n}`;
  * `"flushQueues"` and `"checkpoint"` → `{"checkpointOffset":n}`;
  * `{"task":"retain","nowMillis":n,"ageMillisMax":n|null,"logBytesMax":n|null,"segmentCountMax":n}` → what was deleted;
  * `"statistics"` → as `status`; `"verify"` → `{"bytesVerified":n}`.
@@ -141,7 +135,8 @@ export declare function metadataScan(store: number, table: string): Uint8Array
  * Blocking. Opens or creates a store and recovers it.
  *
  * `optionsJson`: `{"disk":"directory","directory":"…"}`, `{"disk":"memory"}` or `{"disk":"simulated","simulatedDisk":n}`
- * (`simulatedDisk`), and optionally `segmentBytes` (1 GiB),
+ * (`simulatedDisk`), and optionally `segmentBytes` (1 GiB), `appendBy` ("mapping", or "writing"
+ * where acknowledgements wait for the disk),
  * `consumeQueueFileEntries` (300 000), `indexEnabled` (true), `indexSlots` (5 000 000), `indexEntries` (20 000 000),
  * `bodyBytesMax` (4 MiB), `queueCountMax` (65 536), `cutDamageAt`, `verifyOnOpen`, `rebuildOnOpen`.
  *
@@ -197,14 +192,23 @@ export declare function searchOffset(store: number, topic: number, queueId: numb
 export declare function simulatedDisk(taskJson: string): string
 
 /**
+ * Starts the thread that makes durable what `wantFlush` and `ingest` ask for, one group after the other, until `close`; at most once for
+ * a store. `onFlushed` gets the flushed commit log offset after each; -1 once when a flush failed, and `status` has the reason.
+ */
+export declare function startFlusher(store: number, onFlushed: (flushedOffset: number) => void): void
+
+/**
  * Watermarks and state as JSON: `minOffset`, `appendedOffset`, `flushedOffset`, `checkpointOffset` (commit log offsets),
- * `segmentCount`, `segmentPrepared`, `topicCount`, `queueCount`, `consumeQueueMappedCount`, `indexFileCount`, `space`
+ * `groupCommitCount` (flushes since the store was opened), `segmentCount`, `segmentPrepared`, `topicCount`, `queueCount`, `consumeQueueMappedCount`, `indexFileCount`, `space`
  * (`{"totalBytes":n,"freeBytes":n,"availableBytes":n}` or null), `poisonReason` (or null).
  */
 export declare function status(store: number): string
 
 /** How many messages the queues of a topic ever showed to readers; 0 for an unknown topic. */
 export declare function topicPutTotal(store: number, topic: number): number
+
+/** Asks the flusher for everything that was appended until now. */
+export declare function wantFlush(store: number): void
 
 /** Blocking. Brings into memory what `read` with the same arguments copies, and some of what follows it. */
 export declare function warm(store: number, topic: number, queueId: number, queueOffset: number, maxCount: number, maxBytes: number, tagCodes?: Int32Array | undefined | null): void

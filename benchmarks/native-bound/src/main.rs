@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use centaurmq_store::disk::FileSystemDisk;
 use centaurmq_store::ingest::{BrokerIdentity, HotPathIdentity};
-use centaurmq_store::{AckLevel, Store, StoreOptions, TopicSpec};
+use centaurmq_store::{AckLevel, AppendBy, Store, StoreOptions, TopicSpec};
 use clap::{Parser, ValueEnum};
 
 use server::Server;
@@ -73,7 +73,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn open_store(options: &Options) -> Result<Arc<Store>, Box<dyn Error>> {
     let disk = Arc::new(FileSystemDisk::new(&options.store)?);
-    let (store, _) = Store::open(disk, &StoreOptions::default())?;
+    let append_by = match options.ack {
+        Ack::Os => AppendBy::Mapping,
+        Ack::Fsync => AppendBy::Writing,
+    };
+    let (store, _) = Store::open(disk, &StoreOptions { append_by, ..StoreOptions::default() })?;
     for number in 0..options.topics {
         let name =
             if options.topics == 1 { options.topic.clone() } else { format!("{}-{number}", options.topic) };

@@ -23,7 +23,7 @@ const QUEUE_UNKNOWN: u32 = 1;
 /// Of a `queueState` with times.
 const QUEUE_STATE_NUMBERS: usize = 5;
 const FLUSH_WANTED: u32 = 1;
-const NEXT_SEGMENT_WANTED: u32 = 2;
+const SPACE_WANTED: u32 = 2;
 /// What an answered pull leaves to be noted.
 const ANSWERED_PULL_NUMBERS: usize = 6;
 const NO_COMMIT: f64 = -1.0;
@@ -120,7 +120,7 @@ fn refusal(error: &AppendError) -> u32 {
 /// `head` (at least 11): 0 consumedBytes (whole frames from the start), 1 responseBytes (ready now, from `out[0]`),
 /// 2 withheldStart and 3 withheldBytes (responses that wait for a flush), 4 requiredFlushOffset (0: none), 5
 /// otherFrameCount, 6 appendedRecords, 7 arrivalsPending (0 or 1), 8 violation code (0: none; the frame behind the consumed
-/// bytes is malformed), 9 flags (1 a flush is wanted, 2 the next segment is wanted), 10 answeredPullCount.
+/// bytes is malformed), 9 flags (1 a flush is wanted, 2 `prepareSpace` is wanted), 10 answeredPullCount.
 ///
 /// It stops early, with whole frames left, when `out`, `frames` or `pulls` is full, behind a SEND that it does not take, so that
 /// the messages of a connection keep their order, and before a PULL that it could answer behind any listed frame: handle the
@@ -155,7 +155,7 @@ pub fn ingest(
     });
     let violation = outcome.violation.map_or(0, Violation::code);
     let flags = if outcome.required_flush_offset > 0 { FLUSH_WANTED } else { 0 }
-        | if outcome.segment_wanted { NEXT_SEGMENT_WANTED } else { 0 };
+        | if outcome.space_wanted { SPACE_WANTED } else { 0 };
     fill(
         head,
         &[

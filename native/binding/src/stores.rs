@@ -2,16 +2,16 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::thread;
 
 use centaurmq_store::disk::{DiskSpace, FileSystemDisk, SimulatedDisk};
 use centaurmq_store::ingest::{BrokerIdentity, HotPathIdentity};
 use centaurmq_store::metadata::Metadata;
 use centaurmq_store::{
-    AckLevel, Disk, RecoveryReport, RetentionPolicy, RetentionReport, StartKind, Store, StoreOptions,
-    StoreStatus, TopicSpec,
+    AckLevel, AppendBy, Disk, RecoveryReport, RetentionPolicy, RetentionReport, StartKind, Store,
+    StoreOptions, StoreStatus, TopicSpec,
 };
-use napi::bindgen_prelude::AsyncTask;
-use napi::{Env, Task};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,6 +22,9 @@ use crate::numbers::{integer, number};
 use crate::registry::{self, OpenStore};
 use crate::simulated_disks;
 
+/// For `onFlushed`.
+const FLUSH_FAILED: f64 = -1.0;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OpenOptions {
@@ -29,6 +32,7 @@ struct OpenOptions {
     directory: Option<String>,
     simulated_disk: Option<u32>,
     segment_bytes: Option<u64>,
+    append_by: Option<AppendByName>,
     consume_queue_file_entries: Option<u32>,
     index_enabled: Option<bool>,
     index_slots: Option<u32>,
@@ -38,6 +42,13 @@ struct OpenOptions {
     cut_damage_at: Option<u64>,
     verify_on_open: Option<bool>,
     rebuild_on_open: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum AppendByName {
+    Mapping,
+    Writing,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +64,11 @@ impl OpenOptions {
         let defaults = StoreOptions::default();
         StoreOptions {
             segment_bytes: self.segment_bytes.unwrap_or(defaults.segment_bytes),
+            append_by: match self.append_by {
+                None => defaults.append_by,
+                Some(AppendByName::Mapping) => AppendBy::Mapping,
+                Some(AppendByName::Writing) => AppendBy::Writing,
+            },
             consume_queue_file_entries: self
                 .consume_queue_file_entries
                 .unwrap_or(defaults.consume_queue_file_entries),
@@ -94,7 +110,8 @@ impl OpenOptions {
 /// Blocking. Opens or creates a store and recovers it.
 ///
 /// `optionsJson`: `{"disk":"directory","directory":"…"}`, `{"disk":"memory"}` or `{"disk":"simulated","simulatedDisk":n}`
-/// (`simulatedDisk`), and optionally `segmentBytes` (1 GiB),
+/// (`simulatedDisk`), and optionally `segmentBytes` (1 GiB), `appendBy` ("mapping", or "writing"
+/// where acknowledgements wait for the disk),
 /// `consumeQueueFileEntries` (300 000), `indexEnabled` (true), `indexSlots` (5 000 000), `indexEntries` (20 000 000),
 /// `bodyBytesMax` (4 MiB), `queueCountMax` (65 536), `cutDamageAt`, `verifyOnOpen`, `rebuildOnOpen`.
 ///
@@ -227,33 +244,36 @@ pub fn flush(store: u32) -> Result<f64> {
     registry::get(store)?.store.flush().map(number).map_err(|error| store_error(&error))
 }
 
-/// A flush on a thread of Node's own pool.
-pub struct FlushTask(Arc<OpenStore>);
+/// Called after each flush, on the thread of the caller of `startFlusher`.
+type FlushedCallback = ThreadsafeFunction<f64, (), f64, napi::Status, false>;
 
-impl Task for FlushTask {
-    type Output = u64;
-    type JsValue = f64;
-
-    fn compute(&mut self) -> napi::Result<u64> {
-        self.0.store.flush().map_err(|error| napi::Error::from_reason(error.to_string()))
-    }
-
-    fn resolve(&mut self, _env: Env, flushed_offset: u64) -> napi::Result<f64> {
-        Ok(number(flushed_offset))
-    }
+/// Starts the thread that makes durable what `wantFlush` and `ingest` ask for, one group after the other, until `close`; at most once for
+/// a store. `onFlushed` gets the flushed commit log offset after each; -1 once when a flush failed, and `status` has the reason.
+#[napi(catch_unwind, ts_args_type = "store: number, onFlushed: (flushedOffset: number) => void")]
+pub fn start_flusher(store: u32, on_flushed: FlushedCallback) -> Result<()> {
+    let open = registry::get(store)?;
+    let serve = move || {
+        open.store.serve_flushes(|flushed| {
+            let flushed_offset = flushed.map_or(FLUSH_FAILED, number);
+            on_flushed.call(flushed_offset, ThreadsafeFunctionCallMode::NonBlocking);
+        });
+    };
+    let started = thread::Builder::new().name("store-flusher".to_owned()).spawn(serve);
+    started.map(drop).map_err(|error| invalid_argument(format!("no thread for the flusher: {error}")))
 }
 
-/// As `flush`, but away from the calling thread: resolves with the flushed commit log offset. A task of the pool that Node.js
-/// has anyway costs a tenth of a message to a worker thread and back. Rejects after a failed fsync; `status` has the reason.
-#[napi(catch_unwind, ts_return_type = "Promise<number>")]
-pub fn flush_in_background(store: u32) -> Result<AsyncTask<FlushTask>> {
-    Ok(AsyncTask::new(FlushTask(registry::get(store)?)))
+/// Asks the flusher for everything that was appended until now.
+#[napi(catch_unwind)]
+pub fn want_flush(store: u32) -> Result<()> {
+    let open = registry::get(store)?;
+    open.store.want_flush(open.store.appended_offset());
+    Ok(())
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum MaintenanceTask {
-    PrepareSegment,
+    PrepareSpace,
     WarmSegment {
         bytes_max: u64,
     },
@@ -272,7 +292,7 @@ enum MaintenanceTask {
 
 /// Blocking. One task of upkeep; returns its report as JSON.
 ///
-/// `{"task":"prepareSegment"}` → `{"prepared":bool}`; `{"task":"warmSegment","bytesMax":n}` → `{"bytesWarmed":n}`;
+/// `{"task":"prepareSpace"}` (written space behind the log's end, the next segment) → `{"prepared":bool}` (a segment); `{"task":"warmSegment","bytesMax":n}` → `{"bytesWarmed":n}`;
 /// `"flushQueues"` and `"checkpoint"` → `{"checkpointOffset":n}`;
 /// `{"task":"retain","nowMillis":n,"ageMillisMax":n|null,"logBytesMax":n|null,"segmentCountMax":n}` → what was deleted;
 /// `"statistics"` → as `status`; `"verify"` → `{"bytesVerified":n}`.
@@ -282,8 +302,8 @@ pub fn maintain(store: u32, task_json: String) -> Result<String> {
     let open = registry::get(store)?;
     let store = &open.store;
     let report = match task {
-        MaintenanceTask::PrepareSegment => {
-            store.prepare_segment().map(|prepared| json!({ "prepared": prepared }))
+        MaintenanceTask::PrepareSpace => {
+            store.prepare_space().map(|prepared| json!({ "prepared": prepared }))
         }
         MaintenanceTask::WarmSegment { bytes_max } => {
             store.warm_segment(bytes_max).map(|bytes| json!({ "bytesWarmed": bytes }))
@@ -318,7 +338,7 @@ fn retention_json(report: &RetentionReport) -> Value {
 }
 
 /// Watermarks and state as JSON: `minOffset`, `appendedOffset`, `flushedOffset`, `checkpointOffset` (commit log offsets),
-/// `segmentCount`, `segmentPrepared`, `topicCount`, `queueCount`, `consumeQueueMappedCount`, `indexFileCount`, `space`
+/// `groupCommitCount` (flushes since the store was opened), `segmentCount`, `segmentPrepared`, `topicCount`, `queueCount`, `consumeQueueMappedCount`, `indexFileCount`, `space`
 /// (`{"totalBytes":n,"freeBytes":n,"availableBytes":n}` or null), `poisonReason` (or null).
 #[napi(catch_unwind)]
 pub fn status(store: u32) -> Result<String> {
@@ -339,6 +359,7 @@ fn status_json(status: &StoreStatus) -> Value {
         "appendedOffset": status.appended_offset,
         "flushedOffset": status.flushed_offset,
         "checkpointOffset": status.checkpoint_offset,
+        "groupCommitCount": status.group_commit_count,
         "segmentCount": status.segment_count,
         "segmentPrepared": status.segment_prepared,
         "topicCount": status.topic_count,

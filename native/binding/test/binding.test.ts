@@ -243,7 +243,7 @@ describe('the engine in this process', () => {
     const maintain = (task: object): unknown => JSON.parse(engine.maintain(store, JSON.stringify(task)));
     engine.append(store, appendRequest(topic, 'x'), NOW, new Float64Array(8));
     expect(maintain({ task: 'verify' })).toMatchObject({ bytesVerified: expect.any(Number) });
-    expect(maintain({ task: 'prepareSegment' })).toMatchObject({ prepared: expect.any(Boolean) });
+    expect(maintain({ task: 'prepareSpace' })).toMatchObject({ prepared: expect.any(Boolean) });
     expect(maintain({ task: 'checkpoint' })).toMatchObject({ checkpointOffset: expect.any(Number) });
     expect(
       maintain({ task: 'retain', nowMillis: NOW, ageMillisMax: null, logBytesMax: null, segmentCountMax: 1 }),

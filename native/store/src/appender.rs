@@ -1,17 +1,18 @@
 //! Appending: one lock for as many messages as a chunk brings.
 
+use std::io;
 use std::sync::Arc;
 
 use parking_lot::{MutexGuard, RwLockReadGuard};
 
 pub use crate::append_request::{Appended, BatchToAppend, MessageToAppend, ParsedProperties, TagsCode};
 use crate::batch_body::{BatchElement, batch_elements};
+use crate::commit_log::SegmentWriter;
 use crate::consume_queue::ConsumeQueue;
 use crate::dispatcher::{
     DispatchRefused, DispatchRequest, Dispatcher, belongs_to_index, belongs_to_queue, index_key_count,
 };
-use crate::error::AppendError;
-use crate::mapped_file::MappedFileWriter;
+use crate::error::{AppendError, StoreError};
 use crate::record::{
     BLANK_BYTES, PROPERTIES_BYTES_MAX, RecordFields, SYS_FLAG_BORN_HOST_V6, SYS_FLAG_STORE_HOST_V6,
     encode_blank, java_hash, parse_properties,
@@ -24,7 +25,7 @@ use crate::topic::{AckLevel, TopicEntry, TopicHandle, TopicTable};
 pub(crate) struct AppendState {
     pub dispatcher: Dispatcher,
     /// The active segment; None when the next append begins a new one.
-    pub segment: Option<MappedFileWriter>,
+    pub segment: Option<SegmentWriter>,
     pub last_store_timestamp: i64,
     /// Queues with entries that the next flush makes visible.
     pub unflushed: Vec<Arc<ConsumeQueue>>,
@@ -124,7 +125,7 @@ impl<'a> Appender<'a> {
         let end_offset = reserved.commit_log_offset + record_length as u64;
         store.watermarks().set_appended(end_offset);
         dispatch(state, entry, queue_id, &fields, record_length, message.tags_code, properties);
-        plan.settle(store, state);
+        plan.settle(store, state)?;
         Ok(Appended {
             queue_offset: reserved.queue_offset,
             commit_log_offset: reserved.commit_log_offset,
@@ -196,7 +197,7 @@ impl<'a> Appender<'a> {
                 properties,
             );
         }
-        plan.settle(store, state);
+        plan.settle(store, state)?;
         Ok(Appended {
             queue_offset: reserved.queue_offset,
             commit_log_offset: reserved.commit_log_offset,
@@ -205,12 +206,9 @@ impl<'a> Appender<'a> {
         })
     }
 
-    /// Whether `Store::prepare_segment` should be called soon: the active segment is half full and no next one is ready.
-    pub fn segment_wanted(&self) -> bool {
-        let log = self.store.log();
-        let half_full =
-            self.state.segment.as_ref().is_none_or(|segment| segment.remaining() < segment.position());
-        half_full && !log.has_prepared()
+    /// As [`Store::space_wanted`].
+    pub fn space_wanted(&self) -> bool {
+        self.store.log().wants_space(self.state.segment.as_ref())
     }
 }
 
@@ -243,21 +241,25 @@ impl Plan<'_> {
 
     /// After the append: shows the messages to readers if their level allows it now, else leaves that to the flush.
     #[inline]
-    fn settle(&self, store: &Store, state: &mut AppendState) {
-        let Some(queue) = state.dispatcher.queue_mut(self.entry.handle(), self.queue_id) else { return };
+    fn settle(&self, store: &Store, state: &mut AppendState) -> Result<(), AppendError> {
+        let AppendState { dispatcher, segment, unflushed, .. } = state;
+        let Some(queue) = dispatcher.queue_mut(self.entry.handle(), self.queue_id) else { return Ok(()) };
         match self.entry.ack_level() {
             AckLevel::Os => {
+                if let Some(segment) = segment {
+                    segment.write_staged().map_err(|source| unwritten(store, segment, source))?;
+                }
                 if queue.make_visible(queue.appended()) {
                     store.report_arrival(queue);
                 }
             }
             AckLevel::Fsync => {
                 if queue.list_unflushed() {
-                    let queue = queue.clone();
-                    state.unflushed.push(queue);
+                    unflushed.push(queue.clone());
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -323,10 +325,20 @@ fn check_fits(store: &Store, bytes: usize) -> Result<(), AppendError> {
 /// Makes the active segment have room for so many bytes; returns where they will be.
 #[inline]
 fn reserve_log(store: &Store, state: &mut AppendState, length: usize) -> Result<u64, AppendError> {
-    match &state.segment {
-        Some(segment) if segment.remaining() >= length + BLANK_BYTES => Ok(store.watermarks().appended()),
+    match &mut state.segment {
+        Some(segment) if segment.remaining() >= length + BLANK_BYTES => {
+            segment.reserve(length).map_err(|source| unwritten(store, segment, source))?;
+            Ok(store.watermarks().appended())
+        }
         _ => roll(store, state),
     }
+}
+
+/// Records were refused by the disk after they had got their places: the log cannot go on behind them.
+#[cold]
+fn unwritten(store: &Store, segment: &SegmentWriter, source: io::Error) -> AppendError {
+    let error = StoreError::io("write to", segment.file().path(), source);
+    AppendError::Poisoned { reason: store.poison(&error).to_string() }
 }
 
 /// Ends the active segment with a blank and begins the next.
@@ -334,10 +346,14 @@ fn reserve_log(store: &Store, state: &mut AppendState, length: usize) -> Result<
 fn roll(store: &Store, state: &mut AppendState) -> Result<u64, AppendError> {
     if let Some(mut segment) = state.segment.take() {
         let left = segment.remaining();
-        if let Some(place) = segment.buffer(left).and_then(|rest| rest.get_mut(..BLANK_BYTES)) {
-            encode_blank(left, place);
-        }
-        segment.publish(left);
+        let ended = segment.reserve(BLANK_BYTES).and_then(|()| {
+            if let Some(place) = segment.buffer(BLANK_BYTES) {
+                encode_blank(left, place);
+            }
+            segment.publish(BLANK_BYTES);
+            segment.publish_rest()
+        });
+        ended.map_err(|source| unwritten(store, &segment, source))?;
         store.watermarks().set_appended(segment.file().base() + segment.position() as u64);
     }
     let base = store.watermarks().appended();

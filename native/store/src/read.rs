@@ -348,7 +348,7 @@ impl Store {
     /// Blocking. Reads and checks the whole log; bytes checked. The first damage is the error.
     pub fn verify(&self) -> Result<u64, StoreError> {
         self.check_open()?;
-        let (from, end) = (self.log().min_offset(), self.appended_offset());
+        let (from, end) = (self.log().min_offset(), self.written_offset());
         let (mut offset, mut segment) = (from, None);
         while offset < end {
             match check_record(self.log(), &mut segment, offset, None) {

@@ -9,13 +9,13 @@ use parking_lot::{Mutex, RwLock};
 use crate::abort_mark;
 use crate::appender::{AppendState, Appender};
 use crate::checkpoint::{Checkpoint, Mark, Timestamps};
-use crate::commit_log::CommitLog;
+use crate::commit_log::{CommitLog, SegmentWriter};
 use crate::consume_queue::{ConsumeQueue, DIRECTORY as QUEUE_DIRECTORY, QueueTable};
 use crate::disk::{Disk, DiskLock, DiskSpace};
 use crate::error::StoreError;
+use crate::flusher::FlushRequests;
 use crate::index::IndexService;
 use crate::low_priority::at_low_priority;
-use crate::mapped_file::MappedFileWriter;
 use crate::recovery::{Recovered, RecoveryReport, recover};
 use crate::resident_blocks::ResidentBlocks;
 use crate::store_options::StoreOptions;
@@ -32,6 +32,8 @@ pub struct StoreStatus {
     pub appended_offset: u64,
     pub flushed_offset: u64,
     pub checkpoint_offset: u64,
+    /// Flushes since the store was opened, each for all that was appended until then.
+    pub group_commit_count: u64,
     pub segment_count: usize,
     pub segment_prepared: bool,
     pub topic_count: usize,
@@ -65,6 +67,8 @@ pub struct Store {
     watermarks: Watermarks,
     append: Mutex<AppendState>,
     flushing: Mutex<()>,
+    flush_requests: FlushRequests,
+    group_commits: AtomicU64,
     checkpointing: Mutex<()>,
     checkpoint_offset: AtomicU64,
     arrivals: Mutex<Vec<Arc<ConsumeQueue>>>,
@@ -98,6 +102,8 @@ impl Store {
             index,
             append: Mutex::new(append),
             flushing: Mutex::new(()),
+            flush_requests: FlushRequests::default(),
+            group_commits: AtomicU64::new(0),
             checkpointing: Mutex::new(()),
             arrivals: Mutex::default(),
             arrivals_pending: AtomicBool::new(false),
@@ -132,6 +138,10 @@ impl Store {
 
     pub(crate) fn watermarks(&self) -> &Watermarks {
         &self.watermarks
+    }
+
+    pub(crate) fn flush_requests(&self) -> &FlushRequests {
+        &self.flush_requests
     }
 
     pub(crate) fn queues(&self) -> &QueueTable {
@@ -302,6 +312,7 @@ impl Store {
         self.check_writable()?;
         let (to, queues) = {
             let mut append = self.append.lock();
+            self.write_staged(&mut append)?;
             let unflushed = std::mem::take(&mut append.unflushed);
             let queues: Vec<(Arc<ConsumeQueue>, u64)> = unflushed
                 .into_iter()
@@ -313,14 +324,29 @@ impl Store {
                 .collect();
             (self.watermarks.appended(), queues)
         };
+        self.flush_requests.begin(to);
         self.log.sync(self.watermarks.flushed(), to).map_err(|error| self.poison(&error))?;
         self.watermarks.set_flushed(to);
+        self.group_commits.fetch_add(1, Ordering::Relaxed);
         for (queue, upto) in queues {
             if queue.make_visible(upto) {
                 self.report_arrival(&queue);
             }
         }
         Ok(to)
+    }
+
+    /// Everything below is in the log's file.
+    pub(crate) fn written_offset(&self) -> u64 {
+        let append = self.append.lock();
+        append.segment.as_ref().map_or_else(|| self.watermarks.appended(), SegmentWriter::written_offset)
+    }
+
+    /// Makes what was collected in memory part of the log's file.
+    fn write_staged(&self, append: &mut AppendState) -> Result<(), StoreError> {
+        let Some(segment) = &mut append.segment else { return Ok(()) };
+        let written = segment.write_staged();
+        written.map_err(|source| self.poison(&StoreError::io("write to", segment.file().path(), source)))
     }
 
     /// Everything below is on the disk.
@@ -344,6 +370,38 @@ impl Store {
         self.log.prepare_segment(self.watermarks.appended())
     }
 
+    /// Whether [`Self::prepare_space`] should be called soon: the active segment is half full and no next one is ready, or little
+    /// written space is left behind the log's end.
+    pub fn space_wanted(&self) -> bool {
+        self.log.wants_space(self.append.lock().segment.as_ref())
+    }
+
+    /// Blocking. Makes ready what appending needs next: written space behind the log's end where that matters, and the next segment once
+    /// the active one is half full. Whether it made a segment.
+    pub fn prepare_space(&self) -> Result<bool, StoreError> {
+        self.check_writable()?;
+        {
+            let mut append = self.append.lock();
+            if append.closing {
+                return Ok(false);
+            }
+            if append.segment.is_none() && self.log.fills_ahead() {
+                append.segment = Some(self.begin_segment()?);
+            }
+        }
+        at_low_priority(|| {
+            self.log.fill_ahead(|ahead| {
+                let mut append = self.append.lock();
+                let Some(segment) = append.segment.as_mut() else { return Ok(None) };
+                let bytes = segment.fill_ahead(ahead)?;
+                Ok((bytes > 0).then(|| (segment.file().clone(), bytes)))
+            })
+        })
+        .map_err(|error| StoreError::io("write ahead in", self.log.path_of(self.appended_offset()), error))?;
+        let half_full = self.append.lock().segment.as_ref().is_none_or(SegmentWriter::is_half_full);
+        if half_full { self.prepare_segment() } else { Ok(false) }
+    }
+
     /// Blocking. Brings up to `bytes_max` of the active segment behind the log's end into the system's memory, and begins that
     /// segment if there is none: the first messages then find their pages. Returns how many bytes it brought.
     pub fn warm_segment(&self, bytes_max: u64) -> Result<u64, StoreError> {
@@ -363,7 +421,7 @@ impl Store {
             .map_err(|error| StoreError::io("read ahead in", segment.path(), error))
     }
 
-    fn begin_segment(&self) -> Result<MappedFileWriter, StoreError> {
+    fn begin_segment(&self) -> Result<SegmentWriter, StoreError> {
         let base = self.watermarks.appended();
         self.log
             .begin_segment(base)
@@ -426,6 +484,7 @@ impl Store {
         self.check_open()?;
         self.append.lock().closing = true;
         self.log.set_closing();
+        self.flush_requests.end();
         let written = self.checkpoint();
         let marked = written.and_then(|_| abort_mark::remove(&*self.disk));
         self.closed.store(true, Ordering::Release);
@@ -439,6 +498,7 @@ impl Store {
             appended_offset: self.watermarks.appended(),
             flushed_offset: self.watermarks.flushed(),
             checkpoint_offset: self.checkpoint_offset.load(Ordering::Acquire),
+            group_commit_count: self.group_commits.load(Ordering::Relaxed),
             segment_count: self.log.segment_count(),
             segment_prepared: self.log.has_prepared(),
             topic_count: self.topics.read().count(),

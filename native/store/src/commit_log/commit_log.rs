@@ -8,12 +8,14 @@ use std::time::Instant;
 
 use parking_lot::{Mutex, RwLock};
 
+use super::segment_writer::SegmentWriter;
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::file_name::offset_file_name;
 use crate::low_priority::at_low_priority;
-use crate::mapped_file::{MappedFile, MappedFileWriter};
+use crate::mapped_file::MappedFile;
 use crate::record::Checksum;
+use crate::store_options::AppendBy;
 
 pub const DIRECTORY: &str = "commitlog";
 /// A segment while it is being zero-filled. It has no place in the log yet, so it is not in the log's directory.
@@ -23,6 +25,9 @@ pub const PREPARING_FILE: &str = "commitlog.preparing";
 const ZERO_CHUNK_BYTES: usize = 64 << 10;
 /// Zeros on their way to the disk at the same time: a flush of the log waits behind no more.
 const UNSYNCED_ZEROS_MAX: u64 = 16 << 20;
+/// Written space behind the end, when records are appended by writing: so much is synced before it is needed, and so little of what is
+/// never used is written at all.
+const FILLED_AHEAD_BYTES: usize = 256 << 20;
 /// Between two looks at where appending stands and whether the store is closing.
 const WARM_STEP_BYTES: usize = 256 << 10;
 /// While messages come, a step is followed by a pause so many times as long: on one core the system's clearing of pages is in the
@@ -34,29 +39,40 @@ const WARM_PAUSE_FACTOR: u32 = 3;
 pub struct CommitLog {
     disk: Arc<dyn Disk>,
     segment_bytes: u64,
+    append_by: AppendBy,
     /// Ascending, without gaps.
     segments: RwLock<Vec<Arc<MappedFile>>>,
     min_offset: AtomicU64,
     /// Records from here on are ours and carry their checksum.
     checksum_from: u64,
-    prepared: Mutex<Option<MappedFile>>,
+    prepared: Mutex<Option<PreparedSegment>>,
     /// Held while a segment is being zero-filled, so that only one is.
     preparing: Mutex<()>,
     closing: AtomicBool,
+}
+
+/// A segment that waits to be begun.
+#[derive(Debug)]
+pub struct PreparedSegment {
+    pub file: MappedFile,
+    /// Up to here its space is known to have been written.
+    pub filled_to: usize,
 }
 
 impl CommitLog {
     pub fn new(
         disk: Arc<dyn Disk>,
         segment_bytes: u64,
+        append_by: AppendBy,
         segments: Vec<Arc<MappedFile>>,
-        prepared: Option<MappedFile>,
+        prepared: Option<PreparedSegment>,
         checksum_from: u64,
     ) -> Self {
         let min_offset = AtomicU64::new(segments.first().map_or(0, |segment| segment.base()));
         Self {
             disk,
             segment_bytes,
+            append_by,
             segments: RwLock::new(segments),
             min_offset,
             checksum_from,
@@ -115,14 +131,14 @@ impl CommitLog {
     }
 
     /// The writer for the segment that begins here: the prepared one, or a new one whose space is reserved but not yet written.
-    pub fn begin_segment(&self, base: u64) -> io::Result<MappedFileWriter> {
+    pub fn begin_segment(&self, base: u64) -> io::Result<SegmentWriter> {
         // Held to the end: a segment being prepared takes its name under the same lock.
         let mut slot = self.prepared.lock();
-        let file = match slot.take_if(|file| file.base() == base) {
-            Some(file) => file,
-            None => self.create_segment(base)?,
+        let (file, filled_to) = match slot.take_if(|prepared| prepared.file.base() == base) {
+            Some(prepared) => (prepared.file, prepared.filled_to),
+            None => (self.create_segment(base)?, 0),
         };
-        let writer = file.into_writer(0);
+        let writer = SegmentWriter::new(file.into_writer(0), self.append_by, filled_to);
         let mut segments = self.segments.write();
         if segments.is_empty() {
             self.min_offset.store(base, Ordering::Release);
@@ -193,16 +209,68 @@ impl CommitLog {
             let io = |error| StoreError::io("prepare", &path, error);
             self.disk.rename(PREPARING_FILE, &path).map_err(io)?;
             let file = self.disk.open(&path).map_err(io)?;
-            *slot = Some(MappedFile::map(path.clone(), base, file, self.segment_length(), 0).map_err(io)?);
+            let file = MappedFile::map(path.clone(), base, file, self.segment_length(), 0).map_err(io)?;
+            *slot = Some(PreparedSegment { file, filled_to: self.filled_at_begin() });
             path
         };
         self.disk
             .sync_directory(DIRECTORY)
             .map_err(|error| StoreError::io("sync the directory of", path, error))?;
-        if let Some(file) = self.prepared.lock().as_ref() {
-            file.set_name_durable();
+        if let Some(prepared) = self.prepared.lock().as_ref() {
+            prepared.file.set_name_durable();
         }
         Ok(true)
+    }
+
+    /// How much of a segment's space is written when it is prepared: for a writer the rest is, piece by piece, while it is used.
+    fn filled_at_begin(&self) -> usize {
+        match self.append_by {
+            AppendBy::Mapping => self.segment_length(),
+            AppendBy::Writing => self.segment_length().min(FILLED_AHEAD_BYTES),
+        }
+    }
+
+    /// Whether space is written while a segment is used, ahead of its end.
+    pub fn fills_ahead(&self) -> bool {
+        self.append_by == AppendBy::Writing && self.disk.prefers_written_space()
+    }
+
+    /// Whether the next segment should be prepared, or space behind the end of this one be written: less than half of what there
+    /// should be is left.
+    pub fn wants_space(&self, active: Option<&SegmentWriter>) -> bool {
+        let Some(active) = active else { return !self.has_prepared() };
+        let wanted = active.remaining().min(FILLED_AHEAD_BYTES / 2);
+        active.is_half_full() && !self.has_prepared()
+            || active.filled_ahead().is_some_and(|filled| filled < wanted) && self.fills_ahead()
+    }
+
+    /// Blocking. Writes space behind the end, where it was only reserved, and makes that durable; `next_piece` does a piece of it
+    /// with [`SegmentWriter::fill_ahead`], while nobody appends. How many bytes were written.
+    pub fn fill_ahead(
+        &self,
+        mut next_piece: impl FnMut(usize) -> io::Result<Option<(Arc<MappedFile>, usize)>>,
+    ) -> io::Result<u64> {
+        if !self.fills_ahead() {
+            return Ok(0);
+        }
+        let (mut filled, mut unsynced) = (0, 0);
+        let mut last = None;
+        while !self.closing.load(Ordering::Acquire) {
+            let started = Instant::now();
+            let Some((file, bytes)) = next_piece(FILLED_AHEAD_BYTES)? else { break };
+            filled += bytes as u64;
+            unsynced += bytes as u64;
+            if unsynced >= UNSYNCED_ZEROS_MAX {
+                file.sync_file()?;
+                unsynced = 0;
+            }
+            last = Some(file);
+            thread::sleep(started.elapsed());
+        }
+        match last {
+            Some(file) if unsynced > 0 => file.sync_file().map(|()| filled),
+            _ => Ok(filled),
+        }
     }
 
     /// False if the store is closing.
@@ -216,16 +284,14 @@ impl CommitLog {
         if !self.disk.prefers_written_space() {
             return file.sync().map(|()| true);
         }
-        let zeros = vec![0; ZERO_CHUNK_BYTES.min(self.segment_length())];
+        let end = self.filled_at_begin();
+        let zeros = vec![0; ZERO_CHUNK_BYTES.min(end)];
         let mut position = 0;
-        while position < self.segment_bytes {
+        while position < end as u64 {
             if self.closing.load(Ordering::Acquire) {
                 return Ok(false);
             }
-            let chunk = self
-                .segment_length()
-                .saturating_sub(usize::try_from(position).unwrap_or(usize::MAX))
-                .min(zeros.len());
+            let chunk = end.saturating_sub(usize::try_from(position).unwrap_or(usize::MAX)).min(zeros.len());
             file.write_at(position, zeros.get(..chunk).unwrap_or_default())?;
             position += chunk as u64;
             if position.is_multiple_of(UNSYNCED_ZEROS_MAX) {

@@ -20,6 +20,9 @@ use crate::appender::{Appended, Appender, BatchToAppend, MessageToAppend, TagsCo
 use crate::store::Store;
 use crate::topic::{AckLevel, TopicHandle};
 
+/// Of a chunk at least this long the first half is flushed while the second is appended.
+const OVERLAPPED_BYTES_MIN: usize = 32 << 10;
+
 /// What the hot path works on, shared by all threads.
 #[derive(Debug, Clone, Copy)]
 pub struct HotPath<'a> {
@@ -66,8 +69,8 @@ pub struct IngestOutcome {
     pub appended_records: u32,
     /// The frame behind the consumed bytes cannot be one.
     pub violation: Option<Violation>,
-    /// The store wants its next segment prepared.
-    pub segment_wanted: bool,
+    /// `Store::prepare_space` is wanted.
+    pub space_wanted: bool,
 }
 
 /// Memory that is reused from chunk to chunk; one for each thread.
@@ -114,6 +117,9 @@ pub fn ingest(
     };
     walk.run(frames);
     walk.release_appender();
+    if walk.outcome.required_flush_offset > 0 {
+        walk.hot_path.store.offer_flush(walk.outcome.required_flush_offset);
+    }
     walk.place_ready();
     walk.place_withheld();
     walk.outcome
@@ -176,6 +182,9 @@ impl ChunkWalk<'_, '_> {
             if matches!(taken, Taken::LeftOver) {
                 return;
             }
+            if self.is_halfway() {
+                return;
+            }
         }
     }
 
@@ -205,8 +214,14 @@ impl ChunkWalk<'_, '_> {
     /// Lets others append, and reads and copies without them waiting.
     fn release_appender(&mut self) {
         if let Some(appender) = self.appender.take() {
-            self.outcome.segment_wanted |= appender.segment_wanted();
+            self.outcome.space_wanted |= appender.space_wanted();
         }
+    }
+
+    /// In the middle of a large chunk whose responses wait for the disk: one half is on its way there while the other is appended.
+    fn is_halfway(&self) -> bool {
+        let (length, done) = (self.chunk.bytes.len(), self.outcome.consumed_bytes);
+        self.outcome.required_flush_offset > 0 && length >= OVERLAPPED_BYTES_MIN && done >= length / 2
     }
 
     fn place_ready(&mut self) {

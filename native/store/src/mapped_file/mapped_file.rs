@@ -104,6 +104,11 @@ impl MappedFile {
         self.file.sync_mapped(&self.memory, from, to.min(self.published()))
     }
 
+    /// Blocking. Makes everything durable that was written to the file.
+    pub fn sync_file(&self) -> io::Result<()> {
+        self.file.sync()
+    }
+
     /// Makes length and allocation durable; true if the directory has to be synced as well.
     pub fn sync_length(&self) -> io::Result<bool> {
         if self.name_durable.load(Ordering::Acquire) {
@@ -194,6 +199,21 @@ impl MappedFileWriter {
     pub fn publish(&mut self, len: usize) {
         self.position = (self.position + len).min(self.file.memory.len());
         self.file.published.store(self.position, Ordering::Release);
+    }
+
+    /// Writes the next bytes to the file, not through the mapping, and makes them readable.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.file.write_at(self.position as u64, bytes)?;
+        self.publish(bytes.len());
+        Ok(())
+    }
+
+    /// Writes bytes further behind, which nobody reads yet.
+    pub fn fill(&self, from: usize, bytes: &[u8]) -> io::Result<()> {
+        if from < self.position {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        self.file.file.write_at(from as u64, bytes)
     }
 
     /// Reserves space on the disk up to `to` and fills it with zeros: nothing has been written there yet. The first touch of a

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::log_scan::ScanOutcome;
 use super::recovery::Recovery;
 use super::recovery_report::Cut;
-use crate::commit_log::{CommitLog, DIRECTORY};
+use crate::commit_log::{CommitLog, DIRECTORY, PreparedSegment, SegmentWriter};
 use crate::error::StoreError;
-use crate::mapped_file::{MappedFile, MappedFileWriter};
+use crate::mapped_file::MappedFile;
 use crate::record::RecordError;
 
 impl Recovery<'_> {
@@ -15,7 +15,7 @@ impl Recovery<'_> {
     pub(super) fn settle_log(
         &mut self,
         outcome: &ScanOutcome,
-    ) -> Result<(CommitLog, Option<MappedFileWriter>), StoreError> {
+    ) -> Result<(CommitLog, Option<SegmentWriter>), StoreError> {
         let segment_bytes = self.options.segment_bytes;
         let end = outcome.end_offset;
         let mut kept = Vec::new();
@@ -28,7 +28,8 @@ impl Recovery<'_> {
                 let position = usize::try_from(end - segment.base()).unwrap_or(usize::MAX);
                 let cleared = self.cut_tail(&mut segment, position, outcome)?;
                 self.note_cut(outcome, segment.path(), cleared);
-                let writer: MappedFileWriter = segment.into_writer(position);
+                let writer =
+                    SegmentWriter::new(segment.into_writer(position), self.options.append_by, position);
                 kept.push(writer.file().clone());
                 active = Some(writer);
             } else if !self.unclean && prepared.is_none() && outcome.end_reason == Some(RecordError::Empty) {
@@ -62,14 +63,13 @@ impl Recovery<'_> {
             segment.set_name_durable();
         }
         let prepared = prepared.map(|segment| {
-            let mut segment = segment;
-            segment.unpublish();
-            segment
+            let mut file = segment;
+            file.unpublish();
+            PreparedSegment { file, filled_to: 0 }
         });
-        Ok((
-            CommitLog::new(self.disk.clone(), segment_bytes, kept, prepared, self.checksum_from(end)),
-            active,
-        ))
+        let (disk, append_by) = (self.disk.clone(), self.options.append_by);
+        let log = CommitLog::new(disk, segment_bytes, append_by, kept, prepared, self.checksum_from(end));
+        Ok((log, active))
     }
 
     /// After an orderly stop what follows the end is zero already.

@@ -2,6 +2,7 @@
 
 mod apache_stores;
 mod append_and_read;
+mod appending_by_writing;
 mod failures;
 mod many_threads;
 mod power_loss;

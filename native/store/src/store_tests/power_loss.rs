@@ -6,7 +6,7 @@ use super::{HOST, bodies, message, open, open_with, options, shared, topic};
 use crate::batch_body::tests::encode_element;
 use crate::disk::{Chance, SimulatedDisk};
 use crate::{
-    AckLevel, BatchToAppend, MessageToAppend, RecoveryReport, RetentionPolicy, StartKind, Store,
+    AckLevel, AppendBy, BatchToAppend, MessageToAppend, RecoveryReport, RetentionPolicy, StartKind, Store,
     StoreOptions, TopicHandle,
 };
 
@@ -40,6 +40,7 @@ impl Run {
             index_slots: 20,
             index_entries: 60,
             consume_queue_mapped_max: 5,
+            append_by: if seed.is_multiple_of(2) { AppendBy::Mapping } else { AppendBy::Writing },
             ..options()
         };
         Self { chance: Chance::new(seed), model: Model::default(), level, options }

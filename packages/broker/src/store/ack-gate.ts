@@ -2,7 +2,7 @@ import type { Clock, Logger, Timer } from '@centaurmq/remoting';
 import type { AckOutcome } from './message-store.ts';
 
 export interface AckGateOptions {
-  /** Makes everything appended so far durable; answers the flushed commit log offset. */
+  /** See `BlockingTasks.flush`. */
   readonly flush: () => Promise<number>;
   /** Why the engine refuses writes, or null: asked after a failed flush. */
   readonly poisonReason: () => string | null;
@@ -32,7 +32,6 @@ export class AckGate {
   #flushedOffset: number;
   #wantedOffset = 0;
   #flushing: Promise<void> | null = null;
-  #groupCommitCount = 0;
   #poisoned: string | null = null;
   #timer: Timer | null = null;
   #flushedListeners: (() => void)[] = [];
@@ -45,11 +44,6 @@ export class AckGate {
 
   get flushedOffset(): number {
     return this.#flushedOffset;
-  }
-
-  /** Flushes that moved the watermark, whoever waited for them. */
-  get groupCommitCount(): number {
-    return this.#groupCommitCount;
   }
 
   get poisonReason(): string | null {
@@ -106,7 +100,6 @@ export class AckGate {
             `The flush ended at ${flushedBefore}, short of the appended ${this.#wantedOffset}.`,
           );
         }
-        this.#groupCommitCount++;
         this.#settleReached();
         for (const listener of this.#flushedListeners) listener();
       }

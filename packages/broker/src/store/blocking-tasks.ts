@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { BackgroundFlushes } from './background-flushes.ts';
 import type { NativeModule } from './native-module.ts';
 
 /** The engine's functions that may wait for the disk; they never run on the event loop of a real broker. */
@@ -19,7 +20,10 @@ export interface BlockingTasks {
     name: F,
     ...args: Parameters<NativeModule[F]>
   ): Promise<ReturnType<NativeModule[F]>>;
-  /** Makes everything appended so far durable; resolves with the flushed commit log offset. */
+  /**
+   * Asks that everything appended so far be made durable; resolves with the flushed commit log offset, once it is further than the last
+   * one that was told. It may not cover everything yet.
+   */
   flush(store: number): Promise<number>;
   /** Waits for running tasks and ends the threads. */
   close(): Promise<void>;
@@ -42,7 +46,7 @@ export const blockingTaskLimits: BlockingTaskLimits = {
 
 /**
  * A pool of worker threads that share the engine's mapped memory through its handle. Flushes, thousands a second where
- * acknowledgements wait for them, are left to the engine: it runs them without a message to a worker and back.
+ * acknowledgements wait for them, are left to a thread of the engine, which needs no message for the next one. For one store.
  */
 export function pooledBlockingTasks(
   native: NativeModule,
@@ -57,22 +61,19 @@ export function pooledBlockingTasks(
     // The engine holds threads' results in shared memory only; nothing is left behind in a worker.
     concurrentTasksPerWorker: 1,
   });
+  let flushes: BackgroundFlushes | null = null;
   return {
     run: async <F extends BlockingFunction>(name: F, ...args: Parameters<NativeModule[F]>) =>
       (await pool.run({ name, args })) as ReturnType<NativeModule[F]>,
-    flush: async (store) => {
-      await endOfTurn();
-      return native.flushInBackground(store);
+    flush: (store) => {
+      flushes ??= new BackgroundFlushes(native, store);
+      return flushes.next();
     },
-    close: () => pool.close(),
+    close: async () => {
+      flushes?.close();
+      await pool.close();
+    },
   };
-}
-
-/** What else this turn of the loop reads from sockets joins the flush. */
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 /** Runs at once on the caller's thread: for stores in memory, where nothing waits for a disk, and for simulation. */

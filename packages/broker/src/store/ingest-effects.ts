@@ -15,7 +15,7 @@ export interface IngestEffects {
   pulled(pulls: Float64Array, tookMillis: number): void;
   /** Messages have become visible in queues that are watched. */
   arrivalsPending(): void;
-  segmentWanted(): void;
+  spaceWanted(): void;
   /**
    * Holds the responses of one connection back until the log is durable up to the offset, then gives them to `write`, rewritten
    * when it did not become durable. Without any, after one-way sends, it only sees to the flush.
@@ -66,8 +66,8 @@ export class StoreIngestEffects implements IngestEffects {
     this.#options.store.noteArrivals();
   }
 
-  segmentWanted(): void {
-    this.#options.store.noteSegmentWanted();
+  spaceWanted(): void {
+    this.#options.store.noteSpaceWanted();
   }
 
   withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void {

@@ -6,7 +6,7 @@ interface Ingested {
   /** Milliseconds the engine took for them. */
   tookMillis: number;
   arrivalsPending: boolean;
-  segmentWanted: boolean;
+  spaceWanted: boolean;
 }
 
 /** What the hot path of an I/O thread tells the broker's thread. */
@@ -61,8 +61,8 @@ export class IoThreadEffects implements IngestEffects {
     this.#noteSoon().arrivalsPending = true;
   }
 
-  segmentWanted(): void {
-    this.#noteSoon().segmentWanted = true;
+  spaceWanted(): void {
+    this.#noteSoon().spaceWanted = true;
   }
 
   withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void {
@@ -88,7 +88,7 @@ export class IoThreadEffects implements IngestEffects {
       recordCount: 0,
       tookMillis: 0,
       arrivalsPending: false,
-      segmentWanted: false,
+      spaceWanted: false,
     };
     this.#ingested = ingested;
     setImmediate(() => {
@@ -115,5 +115,5 @@ export function applyIoThreadNote(
   if (note.kind === 'pulled') return effects.pulled(note.pulls, note.tookMillis);
   if (note.recordCount > 0) effects.appended(note.recordCount, note.tookMillis);
   if (note.arrivalsPending) effects.arrivalsPending();
-  if (note.segmentWanted) effects.segmentWanted();
+  if (note.spaceWanted) effects.spaceWanted();
 }

@@ -226,6 +226,8 @@ export interface StoreStatus {
   readonly minOffset: number;
   readonly appendedOffset: number;
   readonly flushedOffset: number;
+  /** Flushes since the store was opened, each for all that was appended until then. */
+  readonly groupCommitCount: number;
   /** The segment after the active one is ready. */
   readonly segmentPrepared: boolean;
   /** Of the file system that holds the store; null when it is unknown. */

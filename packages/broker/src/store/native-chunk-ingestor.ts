@@ -134,7 +134,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
     const pullCount = at(head, IngestHead.ANSWERED_PULL_COUNT);
     if (pullCount > 0) effects.pulled(this.#pulls.subarray(0, ANSWERED_PULL_NUMBERS * pullCount), tookMillis);
     if (at(head, IngestHead.ARRIVALS_PENDING) > 0) effects.arrivalsPending();
-    if ((at(head, IngestHead.FLAGS) & IngestFlag.NEXT_SEGMENT_WANTED) !== 0) effects.segmentWanted();
+    if ((at(head, IngestHead.FLAGS) & IngestFlag.SPACE_WANTED) !== 0) effects.spaceWanted();
   }
 
   #withhold(connection: Connection, out: Buffer, head: Float64Array): void {

@@ -124,7 +124,7 @@ export class NativeMessageStore implements MessageStore {
 
   /** Flushes since the store was opened, each for all that was appended until then. */
   get groupCommitCount(): number {
-    return this.gate.groupCommitCount;
+    return this.status().groupCommitCount;
   }
 
   /** Appends that the engine refused since the store was opened. */
@@ -331,7 +331,7 @@ export class NativeMessageStore implements MessageStore {
   }
 
   /** Called when the engine asks for the next segment to be prepared. */
-  onSegmentWanted(listener: () => void): void {
+  onSpaceWanted(listener: () => void): void {
     this.#segmentListeners.push(listener);
   }
 
@@ -358,7 +358,7 @@ export class NativeMessageStore implements MessageStore {
     this.getTimes.record(tookMillis, pullCount);
   }
 
-  noteSegmentWanted(): void {
+  noteSpaceWanted(): void {
     for (const listener of this.#segmentListeners) listener();
   }
 
@@ -395,7 +395,7 @@ export class NativeMessageStore implements MessageStore {
 
   #refused(status: number): AppendRefused {
     this.#refusedAppendCount++;
-    if (status === AppendStatus.SEGMENT_UNAVAILABLE) this.noteSegmentWanted();
+    if (status === AppendStatus.SEGMENT_UNAVAILABLE) this.noteSpaceWanted();
     if (status === AppendStatus.POISONED) {
       return { status: 'poisoned', reason: this.status().poisonReason ?? 'a flush failed' };
     }

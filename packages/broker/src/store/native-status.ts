@@ -93,4 +93,4 @@ export const AnsweredPullNumber = {
 } as const;
 export const ANSWERED_PULL_NUMBERS = 6;
 
-export const IngestFlag = { FLUSH_WANTED: 1, NEXT_SEGMENT_WANTED: 2 } as const;
+export const IngestFlag = { FLUSH_WANTED: 1, SPACE_WANTED: 2 } as const;

@@ -128,10 +128,11 @@ async function openOrReleaseThreads(
   }
 }
 
-function engineOptions({ location, files }: OpenStoreOptions): string {
+function engineOptions({ location, files, settings }: OpenStoreOptions): string {
   return JSON.stringify({
     ...diskOptions(location),
     segmentBytes: files.mappedFileSizeCommitLog,
+    appendBy: settings.flushDiskType === 'SYNC_FLUSH' ? 'writing' : 'mapping',
     consumeQueueFileEntries: Math.floor(files.mappedFileSizeConsumeQueue / CONSUME_QUEUE_ENTRY_BYTES),
     indexEnabled: files.messageIndexEnable,
     indexSlots: files.maxHashSlotNum,

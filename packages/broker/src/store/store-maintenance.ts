@@ -28,7 +28,7 @@ export interface StoreMaintenanceOptions {
 }
 
 type MaintenanceTask =
-  | { readonly task: 'prepareSegment' | 'checkpoint' }
+  | { readonly task: 'prepareSpace' | 'checkpoint' }
   | { readonly task: 'warmSegment'; readonly bytesMax: number }
   | {
       readonly task: 'retain';
@@ -39,12 +39,12 @@ type MaintenanceTask =
     };
 
 /** The engine gives these up when the store closes. */
-const ABANDONED_AT_CLOSE: ReadonlySet<string> = new Set(['warmSegment', 'prepareSegment']);
+const ABANDONED_AT_CLOSE: ReadonlySet<string> = new Set(['warmSegment', 'prepareSpace']);
 
 /**
  * What the store needs from time to time: background flushes, the next segment, checkpoints, deletion. Does nothing while
- * nothing is appended, so that an idle broker starts no threads; only the active segment is brought into memory at once,
- * before its first messages come.
+ * nothing is appended, so that an idle broker starts no threads; only the active segment is made ready at once, before
+ * its first messages come: brought into memory, or, where acknowledgements wait for the disk, written ahead.
  */
 export class StoreMaintenance {
   readonly #options: StoreMaintenanceOptions;
@@ -60,10 +60,10 @@ export class StoreMaintenance {
 
   start(): void {
     const { store, settings, warmBytesMax } = this.#options;
-    store.onSegmentWanted(() => this.#prepareSegment());
-    // The system keeps what it reads ahead in large pieces, and a flush of a few records there writes whole ones.
-    if (warmBytesMax > 0 && settings.flushDiskType === 'ASYNC_FLUSH') {
-      this.#launch('warmSegment', () => this.#maintain({ task: 'warmSegment', bytesMax: warmBytesMax }));
+    store.onSpaceWanted(() => this.#prepareSpace());
+    if (warmBytesMax > 0) {
+      if (settings.flushDiskType === 'SYNC_FLUSH') this.#prepareSpace();
+      else this.#launch('warmSegment', () => this.#maintain({ task: 'warmSegment', bytesMax: warmBytesMax }));
     }
     this.#every('flush', settings.flushIntervalCommitLog, () => this.#flush());
     this.#every('checkpoint', CHECKPOINT_INTERVAL_MILLIS, () => this.#checkpoint());
@@ -96,12 +96,12 @@ export class StoreMaintenance {
     const { appendedOffset, segmentPrepared } = store.status();
     // The hot path asks by itself; appends of the general path are noticed here.
     const segmentBytes = settings.mappedFileSizeCommitLog;
-    if (!segmentPrepared && appendedOffset % segmentBytes > segmentBytes / 2) this.#prepareSegment();
+    if (!segmentPrepared && appendedOffset % segmentBytes > segmentBytes / 2) this.#prepareSpace();
     await store.gate.reached(appendedOffset);
   }
 
-  #prepareSegment(): void {
-    this.#launch('prepareSegment', () => this.#maintain({ task: 'prepareSegment' }));
+  #prepareSpace(): void {
+    this.#launch('prepareSpace', () => this.#maintain({ task: 'prepareSpace' }));
   }
 
   async #checkpoint(): Promise<void> {

@@ -12,12 +12,12 @@ afterEach(async () => {
 
 async function setUp() {
   const engine = loadNativeModule();
-  const flushing: number[] = [];
+  const flushers: number[] = [];
   const native: NativeModule = {
     ...engine,
-    flushInBackground(store) {
-      flushing.push(store);
-      return engine.flushInBackground(store);
+    startFlusher(store, onFlushed) {
+      flushers.push(store);
+      engine.startFlusher(store, onFlushed);
     },
   };
   const tasks = pooledBlockingTasks(native);
@@ -28,26 +28,39 @@ async function setUp() {
   cleanUps.push(() => store.close());
   const topic = { readQueueNums: 1, writeQueueNums: 1, perm: 6, hotPath: true };
   store.messages.defineTopic({ name: 'Safe', ackLevel: 'fsync', ...topic });
-  return { store, tasks, flushing };
+  return { store, tasks, flushers };
 }
 
 describe('the flush of a store on a disk', () => {
-  it('makes all that was appended durable, without a worker of the pool', async () => {
-    const { store, tasks, flushing } = await setUp();
+  it('makes all that was appended durable, on one thread of the engine', async () => {
+    const { store, tasks, flushers } = await setUp();
+    expect(flushers).toEqual([]);
+    store.messages.append(messageTo('Safe', 100));
+    await tasks.flush(store.messages.store);
     store.messages.append(messageTo('Safe', 100));
     const flushedOffset = await tasks.flush(store.messages.store);
-    expect(flushing).toEqual([store.messages.store]);
+    expect(flushers).toEqual([store.messages.store]);
     expect(flushedOffset).toBe(store.messages.status().appendedOffset);
     expect(store.messages.status().flushedOffset).toBe(flushedOffset);
   });
 
-  it('takes what the rest of the turn appends', async () => {
+  it('tells what a checkpoint has flushed', async () => {
     const { store, tasks } = await setUp();
-    const flush = tasks.flush(store.messages.store);
-    await Promise.resolve();
     store.messages.append(messageTo('Safe', 100));
-    expect(await flush).toBe(store.messages.status().appendedOffset);
-    expect(await flush).toBeGreaterThan(0);
+    await tasks.run('maintain', store.messages.store, '{"task":"checkpoint"}');
+    expect(store.messages.status().flushedOffset).toBeGreaterThan(0);
+    expect(await tasks.flush(store.messages.store)).toBe(store.messages.status().appendedOffset);
+  });
+
+  it('refuses whoever waits when the store is closed', async () => {
+    const { store, tasks } = await setUp();
+    store.messages.append(messageTo('Safe', 100));
+    await tasks.flush(store.messages.store);
+    const waiting = tasks.flush(store.messages.store);
+    const closed = store.close();
+    cleanUps.pop();
+    await expect(waiting).rejects.toThrow('is flushed no more: it is closed');
+    await closed;
   });
 
   it('is refused when the store is closed', async () => {

@@ -95,22 +95,22 @@ describe('StoreMaintenance', () => {
     await opened.splice(opened.indexOf(store), 1)[0]?.close();
   });
 
-  it('warms nothing where messages are flushed one by one', async () => {
+  it('writes space ahead instead of warming it where messages are flushed one by one', async () => {
     const path = mkdtempSync(join(tmpdir(), 'store-maintenance-'));
     onTestFinished(() => {
       rmSync(path, { recursive: true });
     });
     const location = { kind: 'directory', path } as const;
     const { ran, store } = await setUp({ location, settings: { flushDiskType: 'SYNC_FLUSH' } });
-    expect(ran).toEqual([]);
+    expect(ran).toEqual(['prepareSpace']);
     await opened.splice(opened.indexOf(store), 1)[0]?.close();
   });
 
   it('closes without waiting for a segment in preparation', async () => {
-    const { store, ran } = await setUp({ hanging: 'prepareSegment' });
-    store.messages.noteSegmentWanted();
+    const { store, ran } = await setUp({ hanging: 'prepareSpace' });
+    store.messages.noteSpaceWanted();
     await opened.pop()?.close();
-    expect(ran).toEqual(['prepareSegment', 'close']);
+    expect(ran).toEqual(['prepareSpace', 'close']);
   });
 
   it('flushes in the background every half second, and writes a checkpoint after it', async () => {
@@ -132,13 +132,13 @@ describe('StoreMaintenance', () => {
     append(store, 'Os', 60_000);
     append(store, 'Os', 60_000);
     await clock.advance(500);
-    expect(ran).not.toContain('prepareSegment');
+    expect(ran).not.toContain('prepareSpace');
     append(store, 'Os', 60_000);
     await clock.advance(500);
-    expect(ran).toContain('prepareSegment');
+    expect(ran).toContain('prepareSpace');
     expect(store.messages.status().segmentPrepared).toBe(true);
     await clock.advance(5000);
-    expect(ran.filter((name) => name === 'prepareSegment')).toHaveLength(1);
+    expect(ran.filter((name) => name === 'prepareSpace')).toHaveLength(1);
   });
 
   it('tries a task that failed again, but not at once', async () => {
@@ -149,20 +149,20 @@ describe('StoreMaintenance', () => {
       logger,
       native: {
         maintain(store, task) {
-          if (task.includes('prepareSegment') && failures < 2) throw new Error('no space left on device');
+          if (task.includes('prepareSpace') && failures < 2) throw new Error('no space left on device');
           return native.maintain(store, task);
         },
       },
     });
-    for (let count = 0; count < 1000; count += 1) store.messages.noteSegmentWanted();
+    for (let count = 0; count < 1000; count += 1) store.messages.noteSpaceWanted();
     await clock.advance(0);
-    for (let count = 0; count < 1000; count += 1) store.messages.noteSegmentWanted();
+    for (let count = 0; count < 1000; count += 1) store.messages.noteSpaceWanted();
     expect(failures).toBe(1);
     await clock.advance(1000);
-    store.messages.noteSegmentWanted();
+    store.messages.noteSpaceWanted();
     await clock.advance(1000);
     expect(failures).toBe(2);
-    store.messages.noteSegmentWanted();
+    store.messages.noteSpaceWanted();
     await clock.advance(0);
     expect(store.messages.status().segmentPrepared).toBe(true);
   });
