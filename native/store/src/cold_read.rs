@@ -56,7 +56,7 @@ impl Store {
     ) -> Result<Vec<QueueEntry>, StoreError> {
         let (mut wanted, mut bytes) = (Vec::new(), 0);
         let newly_mapped =
-            queue.scan(&**self.disk(), self.options().queue_file_bytes(), from, count, |_, entry| {
+            queue.scan(&**self.disk(), self.options().queue_file_bytes(), from, count, |_, entry, _| {
                 let matches = request.tag_codes.is_none_or(|codes| matches_tag(codes, entry.tags_code));
                 if matches && !entry.is_blank() {
                     bytes += entry.size;

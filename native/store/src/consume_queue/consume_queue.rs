@@ -268,7 +268,7 @@ impl ConsumeQueue {
         offset: u64,
     ) -> Result<Option<QueueEntry>, StoreError> {
         let mut found = None;
-        self.scan(disk, file_bytes, offset, 1, |_, entry| {
+        self.scan(disk, file_bytes, offset, 1, |_, entry, _| {
             found = Some(entry);
             false
         })?;
@@ -297,14 +297,15 @@ impl ConsumeQueue {
         Ok((is_resident, usize::from(newly)))
     }
 
-    /// Calls `each` with up to `count` entries until it returns false. Returns how many files were newly mapped.
+    /// Calls `each` with up to `count` entries, and the next one where that is in the same file, until it returns false. Returns
+    /// how many files were newly mapped.
     pub fn scan(
         &self,
         disk: &dyn Disk,
         file_bytes: u64,
         from: u64,
         count: u64,
-        mut each: impl FnMut(u64, QueueEntry) -> bool,
+        mut each: impl FnMut(u64, QueueEntry, Option<QueueEntry>) -> bool,
     ) -> Result<usize, StoreError> {
         let (mut offset, end) = (from, from.saturating_add(count).min(self.appended()));
         let mut newly_mapped = 0;
@@ -324,15 +325,16 @@ impl ConsumeQueue {
                 start.saturating_add(usize::try_from(wanted).unwrap_or(usize::MAX)).min(file.published());
             let Some(bytes) = file.bytes(start, stop) else { return Ok(newly_mapped) };
             let before = offset;
-            for chunk in bytes.chunks_exact(ENTRY_BYTES) {
-                let Some(entry) = QueueEntry::decode(chunk) else {
+            let mut entries = bytes.chunks_exact(ENTRY_BYTES).map(QueueEntry::decode).peekable();
+            while let Some(entry) = entries.next() {
+                let Some(entry) = entry else {
                     return Err(StoreError::FileMalformed {
                         path: file.path().to_owned(),
                         found: format!("no entry for queue offset {offset}"),
                         expected: format!("an entry; the queue has {} (rebuild the queues)", self.appended()),
                     });
                 };
-                if !each(offset, entry) {
+                if !each(offset, entry, entries.peek().copied().flatten()) {
                     return Ok(newly_mapped);
                 }
                 offset += 1;

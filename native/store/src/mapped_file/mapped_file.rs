@@ -79,6 +79,11 @@ impl MappedFile {
         self.memory.is_resident(from, to)
     }
 
+    /// Has the processor fetch published bytes that are read next.
+    pub fn prefetch(&self, from: usize, to: usize) {
+        self.memory.prefetch(from, to.min(self.published()));
+    }
+
     /// Blocking. Brings a range of published bytes into memory.
     pub fn load(&self, from: usize, to: usize) {
         let to = to.min(self.published());
