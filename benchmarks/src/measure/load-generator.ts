@@ -8,6 +8,9 @@ export interface LoadReport {
   readonly sendsPerSecond?: number;
   readonly messagesPerSecond?: number;
   readonly recordBytesPerSecond?: number;
+  readonly messages: number;
+  /** The measured time. */
+  readonly seconds: number;
   readonly refused?: number;
   readonly generatorCpuShare: number;
   readonly latencyMicros?: {

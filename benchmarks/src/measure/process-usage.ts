@@ -32,13 +32,14 @@ function readProc(processId: number, file: string): string {
   }
 }
 
-/** The share of one core that the processes used while `work` ran. */
+/** Processor time that the processes used while `work` ran, and the share of one core that it is. */
 export async function cpuShareDuring<T>(
   processIds: readonly number[],
   work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly cpuShare: number }> {
+): Promise<{ readonly result: T; readonly cpuShare: number; readonly cpuSeconds: number }> {
   const used = (): number => processIds.reduce((sum, id) => sum + cpuMillisOf(id), 0);
   const [began, usedBefore] = [performance.now(), used()];
   const result = await work();
-  return { result, cpuShare: (used() - usedBefore) / (performance.now() - began) };
+  const cpuMillis = used() - usedBefore;
+  return { result, cpuShare: cpuMillis / (performance.now() - began), cpuSeconds: cpuMillis / 1000 };
 }
