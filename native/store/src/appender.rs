@@ -70,6 +70,14 @@ impl<'a> Appender<'a> {
         self.topics.defined(topic)
     }
 
+    /// Brings what an append to this queue needs into the processor's caches: do it for some queues, then append to them.
+    #[inline]
+    pub fn touch(&self, topic: Option<TopicHandle>, queue_id: i32) {
+        if let (Some(topic), Ok(queue_id)) = (topic, u32::try_from(queue_id)) {
+            self.state.dispatcher.touch(topic, queue_id);
+        }
+    }
+
     /// The time this chunk's records carry: the caller's, or the last record's if that is later.
     pub fn store_timestamp(&self) -> i64 {
         self.now_millis

@@ -125,6 +125,15 @@ impl Dispatcher {
         self.index.is_some()
     }
 
+    /// Brings what [`Self::reserve_queue`] and [`Self::put_queue`] need into the processor's caches.
+    #[inline]
+    pub fn touch(&self, topic: TopicHandle, queue_id: u32) {
+        let slots = self.writers.get(topic as usize);
+        if let Some(writer) = slots.and_then(|slots| slots.get(queue_id as usize)?.as_deref()) {
+            writer.touch();
+        }
+    }
+
     /// Makes sure that dispatching so many entries cannot fail. Returns the next offset of the queue.
     #[inline]
     pub fn reserve_queue(

@@ -1,5 +1,6 @@
 //! One queue of one topic: where its messages are in the log.
 
+use std::hint::black_box;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -105,6 +106,12 @@ impl ConsumeQueue {
 
     pub fn visible(&self) -> u64 {
         self.visible.load(Ordering::Acquire)
+    }
+
+    /// Brings what an append changes into the processor's caches.
+    #[inline]
+    pub fn touch(&self) {
+        black_box((self.visible(), self.appended(), self.watched.load(Ordering::Relaxed)));
     }
 
     /// Only upwards; true if that is news for a watcher who has not been told of any yet.

@@ -57,6 +57,15 @@ impl QueueWriter {
         &self.queue
     }
 
+    /// Brings what [`Self::reserve`] and [`Self::put`] need into the processor's caches.
+    #[inline]
+    pub fn touch(&self) {
+        self.queue.touch();
+        if let Some(file) = self.open.front() {
+            file.writer.touch();
+        }
+    }
+
     /// Makes sure that so many entries can be written; returns how many files were newly mapped.
     #[inline]
     pub fn reserve(&mut self, disk: &dyn Disk, entries: usize) -> io::Result<usize> {

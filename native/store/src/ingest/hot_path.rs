@@ -4,6 +4,8 @@
 //! understands. Any other frame is listed for the general path, which must be able to answer each frame that is taken here
 //! with the same bytes.
 
+use std::slice::ChunksExactMut;
+
 use super::binary_header::scan_binary_header;
 use super::frame::{Frame, FrameWalk, SerializeType, Violation, walk_frame};
 use super::header_scan::{HeaderKind, HeaderScan};
@@ -18,7 +20,11 @@ use super::send_request::{SendRequest, read_send};
 use super::send_response::SendResponse;
 use crate::appender::{Appended, Appender, BatchToAppend, MessageToAppend, TagsCode};
 use crate::store::Store;
-use crate::topic::{AckLevel, TopicHandle};
+use crate::topic::{AckLevel, TopicEntry, TopicHandle};
+
+/// Sends that are read before the first of them is appended. Among many queues each append waits for memory that no cache has; so
+/// what a group's appends need is asked for at once.
+const GROUP_MAX: usize = 16;
 
 /// Of a chunk at least this long the first half is flushed while the second is appended.
 const OVERLAPPED_BYTES_MIN: usize = 32 << 10;
@@ -77,7 +83,7 @@ pub struct IngestOutcome {
 #[derive(Debug, Default)]
 pub struct IngestMemory {
     scan: HeaderScan,
-    unescaped: Vec<u8>,
+    unescaped: [Vec<u8>; GROUP_MAX],
     ready: Vec<u8>,
     withheld: Vec<u8>,
     commit_log_offsets: Vec<u64>,
@@ -126,6 +132,7 @@ pub fn ingest(
 }
 
 /// What one frame turned out to be.
+#[derive(Clone, Copy)]
 enum Taken {
     /// Done with.
     Done,
@@ -135,6 +142,25 @@ enum Taken {
     LeftOver,
     /// For the next call: its response has no room any more, or something that is listed comes first.
     Later,
+}
+
+/// What stands at a place of the chunk.
+enum Read<'a> {
+    Send(Send<'a>),
+    Pull(PullRequest<'a>, usize),
+    /// A frame of so many bytes that the general path handles.
+    Listed(Taken, usize),
+    /// No whole frame, or none at all.
+    End(Option<Violation>),
+}
+
+/// One send of a group.
+struct Send<'a> {
+    request: SendRequest<'a>,
+    body: &'a [u8],
+    /// Bytes of its frame.
+    length: usize,
+    topic: Option<TopicHandle>,
 }
 
 struct ChunkWalk<'a, 'm> {
@@ -149,66 +175,121 @@ struct ChunkWalk<'a, 'm> {
     outcome: IngestOutcome,
 }
 
-impl ChunkWalk<'_, '_> {
+impl<'a> ChunkWalk<'a, '_> {
     fn run(&mut self, frames: &mut [u32]) {
-        let mut free_frames = frames.chunks_exact_mut(2);
-        loop {
-            let start = self.outcome.consumed_bytes;
-            let frame = match walk_frame(self.chunk.bytes, start) {
-                FrameWalk::Whole(frame) => frame,
-                FrameWalk::Incomplete => return,
-                FrameWalk::Malformed(violation) => {
-                    self.outcome.violation = Some(violation);
-                    return;
+        let mut listed = frames.chunks_exact_mut(2);
+        let mut unescaped = std::mem::take(&mut self.memory.unescaped);
+        while self.walk_group(&mut unescaped, &mut listed) {}
+        self.memory.unescaped = unescaped;
+    }
+
+    /// A group of sends, and the frame behind it if that is none. False when the walk is over.
+    fn walk_group(
+        &mut self,
+        unescaped: &mut [Vec<u8>; GROUP_MAX],
+        listed: &mut ChunksExactMut<'_, u32>,
+    ) -> bool {
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        let mut position = self.outcome.consumed_bytes;
+        let mut behind = None;
+        for unescaped in unescaped {
+            match self.read(position, unescaped) {
+                Read::Send(send) => {
+                    position += send.length;
+                    group.push(send);
                 }
-            };
-            let taken = self.take(&frame);
-            let end = start + frame.length;
-            match taken {
-                Taken::Done => {}
-                Taken::Later => return,
-                Taken::Other | Taken::LeftOver => {
-                    let place = free_frames.next();
-                    let (Some([from, to]), Ok(start), Ok(end)) =
-                        (place, u32::try_from(start), u32::try_from(end))
-                    else {
-                        return;
-                    };
-                    (*from, *to) = (start, end);
-                    self.outcome.other_frame_count += 1;
+                other => {
+                    behind = Some(other);
+                    break;
                 }
             }
-            self.outcome.consumed_bytes = end;
-            if matches!(taken, Taken::LeftOver) {
-                return;
-            }
-            if self.is_halfway() {
-                return;
-            }
+        }
+        self.send_group(&mut group, listed) && behind.is_none_or(|read| self.walk_other(read, listed))
+    }
+
+    fn read<'u>(&mut self, position: usize, unescaped: &'u mut Vec<u8>) -> Read<'u>
+    where
+        'a: 'u,
+    {
+        let frame = match walk_frame(self.chunk.bytes, position) {
+            FrameWalk::Whole(frame) => frame,
+            FrameWalk::Incomplete => return Read::End(None),
+            FrameWalk::Malformed(violation) => return Read::End(Some(violation)),
+        };
+        let Frame { serialize_type, header, body, length } = frame;
+        let scan = &mut self.memory.scan;
+        let kind = match serialize_type {
+            SerializeType::Json => scan_json_header(header, scan),
+            SerializeType::RocketMq => scan_binary_header(header, scan),
+        };
+        match kind {
+            HeaderKind::Other => Read::Listed(Taken::Other, length),
+            HeaderKind::Unclear => Read::Listed(Taken::LeftOver, length),
+            HeaderKind::Send => match read_send(header, scan, serialize_type, unescaped) {
+                Some(request) => Read::Send(Send { request, body, length, topic: None }),
+                None => Read::Listed(Taken::LeftOver, length),
+            },
+            HeaderKind::Pull => match read_pull(header, scan, serialize_type) {
+                Some(request) => Read::Pull(request, length),
+                None => Read::Listed(Taken::Other, length),
+            },
         }
     }
 
-    fn take(&mut self, frame: &Frame<'_>) -> Taken {
-        let scan = &mut self.memory.scan;
-        let kind = match frame.serialize_type {
-            SerializeType::Json => scan_json_header(frame.header, scan),
-            SerializeType::RocketMq => scan_binary_header(frame.header, scan),
-        };
-        match kind {
-            HeaderKind::Other => Taken::Other,
-            HeaderKind::Unclear => Taken::LeftOver,
-            HeaderKind::Send => {
-                let mut unescaped = std::mem::take(&mut self.memory.unescaped);
-                let taken = read_send(frame.header, &self.memory.scan, frame.serialize_type, &mut unescaped)
-                    .and_then(|request| self.send(&request, frame.body))
-                    .unwrap_or(Taken::LeftOver);
-                self.memory.unescaped = unescaped;
-                taken
-            }
-            HeaderKind::Pull => read_pull(frame.header, &self.memory.scan, frame.serialize_type)
-                .and_then(|request| self.pull(&request))
-                .unwrap_or(Taken::Other),
+    /// False when the walk is over.
+    fn send_group(&mut self, group: &mut [Send<'_>], listed: &mut ChunksExactMut<'_, u32>) -> bool {
+        if group.is_empty() {
+            return true;
         }
+        let appender =
+            self.appender.get_or_insert_with(|| self.hot_path.store.appender(self.chunk.now_millis));
+        for send in &mut *group {
+            send.topic = appender.topic(send.request.topic).map(TopicEntry::handle);
+        }
+        if group.len() > 1 {
+            for Send { request, topic, .. } in &*group {
+                appender.touch(*topic, request.queue_id);
+            }
+        }
+        group.iter().all(|send| {
+            let taken = self.send(send).unwrap_or(Taken::LeftOver);
+            self.advance(taken, send.length, listed)
+        })
+    }
+
+    /// False when the walk is over.
+    fn walk_other(&mut self, read: Read<'_>, listed: &mut ChunksExactMut<'_, u32>) -> bool {
+        let (taken, length) = match read {
+            Read::Pull(request, length) => (self.pull(&request).unwrap_or(Taken::Other), length),
+            Read::Listed(taken, length) => (taken, length),
+            Read::Send(send) => (Taken::LeftOver, send.length),
+            Read::End(violation) => {
+                self.outcome.violation = violation;
+                return false;
+            }
+        };
+        self.advance(taken, length, listed)
+    }
+
+    /// Goes behind a frame, and lists it if it is not done with. False when the walk is over.
+    fn advance(&mut self, taken: Taken, length: usize, listed: &mut ChunksExactMut<'_, u32>) -> bool {
+        let start = self.outcome.consumed_bytes;
+        let end = start + length;
+        match taken {
+            Taken::Done => {}
+            Taken::Later => return false,
+            Taken::Other | Taken::LeftOver => {
+                let (Some([from, to]), Ok(start), Ok(end)) =
+                    (listed.next(), u32::try_from(start), u32::try_from(end))
+                else {
+                    return false;
+                };
+                (*from, *to) = (start, end);
+                self.outcome.other_frame_count += 1;
+            }
+        }
+        self.outcome.consumed_bytes = end;
+        !matches!(taken, Taken::LeftOver) && !self.is_halfway()
     }
 
     /// Lets others append, and reads and copies without them waiting.
@@ -284,7 +365,8 @@ impl ChunkWalk<'_, '_> {
     }
 
     /// `None` when the general path must decide.
-    fn send(&mut self, request: &SendRequest<'_>, body: &[u8]) -> Option<Taken> {
+    fn send(&mut self, send: &Send<'_>) -> Option<Taken> {
+        let Send { request, body, .. } = send;
         let scan = scan_properties(request.properties)?;
         let transaction_id = scan.parsed.unique_key;
         if transaction_id.is_some_and(|key| !is_plain_ascii(key)) {
@@ -305,7 +387,7 @@ impl ChunkWalk<'_, '_> {
             // what would never fit is left to the general path
             return (needed <= self.out.len()).then_some(Taken::Later);
         }
-        let (place, ack_level) = self.append(request, &scan, body)?;
+        let (place, ack_level) = self.append(send, &scan)?;
         self.outcome.appended_records += place.record_count;
         let responses = match ack_level {
             AckLevel::Os => &mut self.memory.ready,
@@ -327,15 +409,11 @@ impl ChunkWalk<'_, '_> {
         Some(Taken::Done)
     }
 
-    fn append(
-        &mut self,
-        request: &SendRequest<'_>,
-        scan: &PropertiesScan<'_>,
-        body: &[u8],
-    ) -> Option<(Appended, AckLevel)> {
+    fn append(&mut self, send: &Send<'_>, scan: &PropertiesScan<'_>) -> Option<(Appended, AckLevel)> {
+        let Send { request, body, .. } = send;
         let HotPath { store, identity, .. } = *self.hot_path;
         let appender = self.appender.get_or_insert_with(|| store.appender(self.chunk.now_millis));
-        let (topic, ack_level) = open_topic(appender, request)?;
+        let (topic, ack_level) = open_topic(appender, send)?;
         let offsets = &mut self.memory.commit_log_offsets;
         let place = if request.batch {
             let batch = BatchToAppend {
@@ -382,11 +460,11 @@ fn place(out: &mut [u8], at: usize, responses: &[u8]) {
 }
 
 /// The topic, when the hot path may append to this queue of it.
-fn open_topic(appender: &Appender<'_>, request: &SendRequest<'_>) -> Option<(TopicHandle, AckLevel)> {
-    let topic = appender.topic(request.topic)?;
+fn open_topic(appender: &Appender<'_>, send: &Send<'_>) -> Option<(TopicHandle, AckLevel)> {
+    let topic = appender.topic_entry(send.topic?)?;
     let open = topic.hot_path()
         && topic.writable()
-        && u32::try_from(request.queue_id).is_ok_and(|queue_id| queue_id < topic.write_queue_nums());
+        && u32::try_from(send.request.queue_id).is_ok_and(|queue_id| queue_id < topic.write_queue_nums());
     open.then(|| (topic.handle(), topic.ack_level()))
 }
 

@@ -284,6 +284,39 @@ fn a_full_output_stops_the_walk_and_the_rest_follows_in_order() {
 }
 
 #[test]
+fn more_sends_than_are_read_at_once_keep_their_order_and_their_properties() {
+    let mut fixture = Fixture::new();
+    let numbers = 0..40;
+    let chunk: Vec<u8> = numbers
+        .clone()
+        .flat_map(|number| {
+            if number == 21 {
+                return heartbeat();
+            }
+            let topic = ["Orders", "Safe"][number % 2];
+            send(|header| {
+                let header = header.replace("AC11", &format!("AC{number:02}"));
+                header.replace("\"Orders\"", &format!("\"{topic}\""))
+            })
+        })
+        .collect();
+    let outcome = fixture.ingest(&chunk);
+    assert_eq!((outcome.consumed_bytes, outcome.other_frame_count), (chunk.len(), 1));
+    assert_eq!(outcome.appended_records, 39);
+    let keys = |text: &str| {
+        let parts = text.split("AC").skip(1);
+        parts.filter_map(|part| part.get(..2)?.parse::<usize>().ok()).collect::<Vec<_>>()
+    };
+    let even: Vec<usize> = numbers.clone().filter(|number| number % 2 == 0).collect();
+    let odd: Vec<usize> = numbers.filter(|number| number % 2 == 1 && *number != 21).collect();
+    assert_eq!(keys(&fixture.responses(&outcome)), even);
+    let withheld = &fixture.out[outcome.response_bytes..outcome.response_bytes + outcome.withheld_bytes];
+    assert_eq!(keys(&String::from_utf8_lossy(withheld)), odd);
+    let records = [0, 1, 2, 3].map(|queue_id| fixture.records(queue_id)).concat();
+    assert_eq!(keys(&String::from_utf8_lossy(&records)), even);
+}
+
+#[test]
 fn every_prefix_consumes_whole_frames_only() {
     let parts = [plain(), heartbeat(), batch(), plain()];
     let chunk = parts.concat();
