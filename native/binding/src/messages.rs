@@ -71,6 +71,8 @@ pub fn append(
             }),
             AppendRequest::Batch(batch) => appender.append_batch(batch, offsets),
         };
+        // A producer may have asked not to wait for the disk (`WAIT=false`).
+        let outcome = outcome.and_then(|place| appender.write().map(|()| place));
         drop(appender);
         Ok(match outcome {
             Ok(place) => {

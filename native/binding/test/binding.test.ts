@@ -239,6 +239,29 @@ describe('the engine in this process', () => {
     expect(errorOf(() => engine.maintain(store, '{"task":"sing"}')).message).toContain('sing');
   });
 
+  it('has written what it appended when it returns, also where records are collected for the flush', () => {
+    const { disk } = JSON.parse(engine.simulatedDisk('{"task":"create"}')) as { disk: number };
+    const openOn = (simulatedDisk: number) => {
+      const options = { disk: 'simulated', simulatedDisk, appendBy: 'writing', ...SMALL_FILES };
+      return JSON.parse(engine.open(JSON.stringify(options))) as {
+        store: number;
+        report: { endOffset: number };
+      };
+    };
+    const first = openOn(disk).store;
+    engine.configure(first, JSON.stringify(IDENTITY));
+    const fsync = engine.defineTopic(first, JSON.stringify({ ...TOPIC, ackLevel: 'fsync' }));
+    const head = new Float64Array(8);
+    expect(engine.append(first, appendRequest(fsync, 'do not wait'), NOW, head)).toBe(0);
+    engine.abandon(first);
+    const died = JSON.parse(engine.simulatedDisk(JSON.stringify({ task: 'processDeath', disk }))) as {
+      disk: number;
+    };
+    const { store: next, report } = openOn(died.disk);
+    expect(report.endOffset).toBe(head[2]);
+    engine.close(next, NOW);
+  });
+
   it('does its upkeep and tells its state', () => {
     const maintain = (task: object): unknown => JSON.parse(engine.maintain(store, JSON.stringify(task)));
     engine.append(store, appendRequest(topic, 'x'), NOW, new Float64Array(8));

@@ -214,6 +214,13 @@ impl<'a> Appender<'a> {
         })
     }
 
+    /// What was appended is in the log's file when this returns and outlives the process, whatever its level: for messages that are
+    /// acknowledged without waiting for a flush.
+    pub fn write(&mut self) -> Result<(), AppendError> {
+        let Some(segment) = &mut self.state.segment else { return Ok(()) };
+        segment.write_staged().map_err(|source| unwritten(self.store, segment, source))
+    }
+
     /// As [`Store::space_wanted`].
     pub fn space_wanted(&self) -> bool {
         self.store.log().wants_space(self.state.segment.as_ref())

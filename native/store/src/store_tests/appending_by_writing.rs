@@ -1,6 +1,6 @@
 //! Records that are collected in memory before they are written to the log's file.
 
-use super::{append, bodies, open_with, options, records, request, topic};
+use super::{append, bodies, message, open_with, options, records, request, topic};
 use crate::disk::SimulatedDisk;
 use crate::{AckLevel, AppendBy, AppendError, Store, StoreError, StoreOptions};
 
@@ -31,6 +31,20 @@ fn a_record_is_in_the_file_when_its_level_says_so() {
     let (store, report) = open_with(&disk.process_death(), &by_writing());
     assert_eq!((report.end_offset, report.cut), (written, None));
     assert_eq!(bodies(&store, topic(&store, "Safe", AckLevel::Fsync), 0, 0).len(), 2);
+}
+
+#[test]
+fn a_caller_that_does_not_wait_for_a_flush_has_its_record_written() {
+    let disk = SimulatedDisk::new();
+    let (store, _) = open_with(&disk, &by_writing());
+    let safe = topic(&store, "Safe", AckLevel::Fsync);
+    let mut appender = store.appender(1_700_000_000_000);
+    let place = appender.append(&message(safe, 0, b"do not wait")).unwrap();
+    appender.write().unwrap();
+    drop(appender);
+    drop(store);
+    let (_, report) = open_with(&disk.process_death(), &by_writing());
+    assert_eq!(report.end_offset, place.end_offset);
 }
 
 #[test]
