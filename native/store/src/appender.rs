@@ -227,6 +227,12 @@ impl<'a> Appender<'a> {
     }
 }
 
+impl Drop for Appender<'_> {
+    fn drop(&mut self) {
+        self.state.dispatcher.put_collected();
+    }
+}
+
 /// One append: everything checked, nothing done yet.
 struct Plan<'a> {
     entry: &'a TopicEntry,

@@ -9,6 +9,7 @@ use crate::consume_queue::{ConsumeQueue, ENTRY_BYTES, QueueEntry, QueueTable, Qu
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::index::{self, IndexFile, IndexService};
+use crate::record::index_key_hash;
 use crate::topic::TopicHandle;
 
 const TRANSACTION_MASK: i32 = 0xC;
@@ -66,12 +67,22 @@ pub struct QueueMark {
     pub first_file_total: u64,
 }
 
+/// Index entries collected before they are put.
+const COLLECTED_MAX: usize = 32;
+
+#[derive(Debug, Clone, Copy)]
+struct IndexEntry {
+    hash: u32,
+    commit_log_offset: u64,
+    store_timestamp: i64,
+}
+
 /// By topic handle and queue id.
-type Writers = Vec<Vec<Option<Box<QueueWriter>>>>;
+type Writers = Vec<Vec<Option<QueueWriter>>>;
 
 #[inline]
 fn writer_of(writers: &mut Writers, topic: TopicHandle, queue_id: u32) -> Option<&mut QueueWriter> {
-    writers.get_mut(topic as usize)?.get_mut(queue_id as usize)?.as_deref_mut()
+    writers.get_mut(topic as usize)?.get_mut(queue_id as usize)?.as_mut()
 }
 
 /// Owned by whoever holds the append lock.
@@ -83,6 +94,8 @@ pub struct Dispatcher {
     index: Option<Arc<IndexService>>,
     current_index: Option<Arc<IndexFile>>,
     writers: Writers,
+    /// Index entries that are reserved and not yet put.
+    collected: Vec<IndexEntry>,
     unsynced: Vec<Arc<ConsumeQueue>>,
     mapped_count: Arc<AtomicUsize>,
     mapped_max: usize,
@@ -106,6 +119,7 @@ impl Dispatcher {
             index,
             current_index,
             writers: Vec::new(),
+            collected: Vec::with_capacity(COLLECTED_MAX),
             unsynced: Vec::new(),
             mapped_count,
             mapped_max,
@@ -129,7 +143,7 @@ impl Dispatcher {
     #[inline]
     pub fn touch(&self, topic: TopicHandle, queue_id: u32) {
         let slots = self.writers.get(topic as usize);
-        if let Some(writer) = slots.and_then(|slots| slots.get(queue_id as usize)?.as_deref()) {
+        if let Some(writer) = slots.and_then(|slots| slots.get(queue_id as usize)?.as_ref()) {
             writer.touch();
         }
     }
@@ -168,11 +182,16 @@ impl Dispatcher {
     /// Makes sure that so many keys can be indexed.
     #[inline]
     pub fn reserve_index(&mut self, entries: usize, now_millis: i64) -> Result<(), DispatchRefused> {
-        let Some(index) = &self.index else { return Ok(()) };
-        if entries == 0 {
+        if self.index.is_none() || entries == 0 {
             return Ok(());
         }
-        let count = u32::try_from(entries).unwrap_or(u32::MAX);
+        let entries = entries + self.collected.len();
+        let mut count = u32::try_from(entries).unwrap_or(u32::MAX);
+        if self.current_index.as_ref().is_some_and(|current| current.room() < count) {
+            count -= u32::try_from(self.collected.len()).unwrap_or(0);
+            self.put_collected();
+        }
+        let Some(index) = &self.index else { return Ok(()) };
         index.reserve(&mut self.current_index, count, now_millis).map_err(|source| DispatchRefused {
             path: index::DIRECTORY.to_owned(),
             needed_bytes: entries as u64 * 20,
@@ -202,15 +221,33 @@ impl Dispatcher {
         self.mark.queue_count += u64::from(first);
     }
 
-    /// Writes the index entries into reserved space.
+    /// Collects the index entries, which have space reserved, until [`Self::put_collected`]: their slots lie anywhere in a large file,
+    /// and the processor waits for the memory of many at once.
     #[inline]
-    pub fn put_index(&self, request: &DispatchRequest<'_>) {
+    pub fn put_index(&mut self, request: &DispatchRequest<'_>) {
+        if self.index.is_none() {
+            return;
+        }
+        let DispatchRequest { topic_name, commit_log_offset, store_timestamp, properties, .. } = *request;
+        let keys = properties.keys.into_iter().flat_map(index_keys);
+        for key in properties.unique_key.into_iter().chain(keys) {
+            if self.collected.len() == COLLECTED_MAX {
+                self.put_collected();
+            }
+            let hash = index_key_hash(topic_name, key);
+            if let Some(current) = &self.current_index {
+                current.prefetch(hash);
+            }
+            self.collected.push(IndexEntry { hash, commit_log_offset, store_timestamp });
+        }
+    }
+
+    /// Puts the collected index entries. Before the append lock is released.
+    pub fn put_collected(&mut self) {
         let (Some(index), Some(current)) = (&self.index, &self.current_index) else { return };
-        let put = |key| {
-            index.put(current, request.topic_name, key, request.commit_log_offset, request.store_timestamp);
-        };
-        request.properties.unique_key.into_iter().for_each(put);
-        request.properties.keys.into_iter().flat_map(index_keys).for_each(put);
+        for entry in self.collected.drain(..) {
+            index.put(current, entry.hash, entry.commit_log_offset, entry.store_timestamp);
+        }
     }
 
     /// Whether entries are missing before this one: the queue was lost if their messages may still be in the log.
@@ -319,7 +356,7 @@ impl Dispatcher {
             slots.resize_with(queue_id + 1, || None);
         }
         if let Some(slot) = slots.get_mut(queue_id) {
-            *slot = Some(Box::new(QueueWriter::new(queue, self.queue_file_bytes)));
+            *slot = Some(QueueWriter::new(queue, self.queue_file_bytes));
         }
     }
 

@@ -43,14 +43,16 @@ impl OpenFile {
 pub struct QueueWriter {
     queue: Arc<ConsumeQueue>,
     file_bytes: u64,
-    /// The file being written, and those a large batch will go on in.
-    open: VecDeque<OpenFile>,
+    /// The file being written. Beside the rest and not behind a pointer: with many queues each pointer is a cache miss.
+    front: Option<OpenFile>,
+    /// Those a large batch will go on in.
+    later: VecDeque<OpenFile>,
     used: bool,
 }
 
 impl QueueWriter {
     pub fn new(queue: Arc<ConsumeQueue>, file_bytes: u64) -> Self {
-        Self { queue, file_bytes, open: VecDeque::new(), used: false }
+        Self { queue, file_bytes, front: None, later: VecDeque::new(), used: false }
     }
 
     pub fn queue(&self) -> &Arc<ConsumeQueue> {
@@ -61,7 +63,7 @@ impl QueueWriter {
     #[inline]
     pub fn touch(&self) {
         self.queue.touch();
-        if let Some(file) = self.open.front() {
+        if let Some(file) = &self.front {
             file.writer.touch();
         }
     }
@@ -69,7 +71,7 @@ impl QueueWriter {
     /// Makes sure that so many entries can be written; returns how many files were newly mapped.
     #[inline]
     pub fn reserve(&mut self, disk: &dyn Disk, entries: usize) -> io::Result<usize> {
-        match self.open.front() {
+        match &self.front {
             Some(file) if file.room() >= entries => Ok(0),
             _ => self.reserve_slowly(disk, entries),
         }
@@ -77,23 +79,34 @@ impl QueueWriter {
 
     fn reserve_slowly(&mut self, disk: &dyn Disk, entries: usize) -> io::Result<usize> {
         let mut newly_mapped = 0;
-        let (mut room, mut index) = (0, 0);
-        while room < entries {
-            if index == self.open.len() {
-                let byte_offset = self.queue.appended() * ENTRY_BYTES as u64;
-                let at_end = byte_offset - byte_offset % self.file_bytes;
-                let next =
-                    self.open.back().map_or(at_end, |last| last.writer.file().base() + self.file_bytes);
-                let file = self.open_file(disk, next)?;
-                self.open.push_back(file);
-                newly_mapped += 1;
-            }
-            let Some(file) = self.open.get_mut(index) else { break };
+        let mut last_base = None;
+        let mut room = 0;
+        for file in self.front.iter_mut().chain(&mut self.later) {
             if file.room() < entries - room {
                 file.reserve(entries - room)?;
             }
             room += file.room();
-            index += 1;
+            last_base = Some(file.writer.file().base());
+            if room >= entries {
+                return Ok(0);
+            }
+        }
+        while room < entries {
+            let byte_offset = self.queue.appended() * ENTRY_BYTES as u64;
+            let at_end = byte_offset - byte_offset % self.file_bytes;
+            let base = last_base.map_or(at_end, |last| last + self.file_bytes);
+            let mut file = self.open_file(disk, base)?;
+            newly_mapped += 1;
+            if file.room() < entries - room {
+                file.reserve(entries - room)?;
+            }
+            room += file.room();
+            last_base = Some(base);
+            if self.front.is_none() {
+                self.front = Some(file);
+            } else {
+                self.later.push_back(file);
+            }
         }
         Ok(newly_mapped)
     }
@@ -146,11 +159,11 @@ impl QueueWriter {
     #[inline]
     pub fn put(&mut self, entry: QueueEntry) {
         self.used = true;
-        if self.open.front().is_some_and(|file| file.writer.remaining() < ENTRY_BYTES) {
-            self.open.pop_front();
+        if self.front.as_ref().is_some_and(|file| file.writer.remaining() < ENTRY_BYTES) {
+            self.front = self.later.pop_front();
         }
-        debug_assert!(!self.open.is_empty(), "space is reserved before an entry is put");
-        let Some(file) = self.open.front_mut() else { return };
+        debug_assert!(self.front.is_some(), "space is reserved before an entry is put");
+        let Some(file) = &mut self.front else { return };
         put(&mut file.writer, entry);
         self.queue.set_appended(self.queue.appended() + 1);
     }
@@ -158,13 +171,14 @@ impl QueueWriter {
     /// Lets the files go if nothing was written since the last call.
     pub fn release_if_idle(&mut self) {
         if !std::mem::take(&mut self.used) {
-            self.open.clear();
+            self.release();
         }
     }
 
     /// Lets the files go in any case; used before the queue's files change under it.
     pub fn release(&mut self) {
-        self.open.clear();
+        self.front = None;
+        self.later.clear();
     }
 }
 

@@ -130,6 +130,13 @@ impl IndexFile {
         HEADER_WORDS + self.slots as usize + number as usize * ENTRY_WORDS
     }
 
+    /// Has the processor fetch the slot of an entry that is put soon.
+    #[inline]
+    pub fn prefetch(&self, hash: u32) {
+        let slot = 4 * self.slot_word(hash);
+        self.memory.prefetch(slot, slot + 4);
+    }
+
     /// Adds an entry; false if the file is full. One thread only.
     pub fn put(&self, hash: u32, commit_log_offset: u64, store_timestamp: i64) -> bool {
         let number = self.count.load(Ordering::Relaxed);

@@ -91,18 +91,11 @@ impl IndexService {
         Ok(made)
     }
 
-    /// Puts one key of a message into the file that `reserve` gave.
+    /// Puts a key, by its hash, into the file that `reserve` gave.
     #[inline]
-    pub fn put(
-        &self,
-        current: &IndexFile,
-        topic: &[u8],
-        key: &[u8],
-        commit_log_offset: u64,
-        store_timestamp: i64,
-    ) -> bool {
+    pub fn put(&self, current: &IndexFile, hash: u32, commit_log_offset: u64, store_timestamp: i64) -> bool {
         self.changed.store(true, Ordering::Relaxed);
-        current.put(index_key_hash(topic, key), commit_log_offset, store_timestamp)
+        current.put(hash, commit_log_offset, store_timestamp)
     }
 
     /// Commit log offsets for a key, newest first.

@@ -113,7 +113,7 @@ impl MappedMemory {
     /// Has the processor fetch a range into its caches, where it can be told to. Never waits, and touches no page that is not
     /// mapped yet.
     #[cfg(target_arch = "x86_64")]
-    pub(super) fn prefetch(&self, from: usize, to: usize) {
+    pub(crate) fn prefetch(&self, from: usize, to: usize) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
         let start = from - from % CACHE_LINE_BYTES;
@@ -124,7 +124,7 @@ impl MappedMemory {
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    pub(super) fn prefetch(&self, _from: usize, _to: usize) {}
+    pub(crate) fn prefetch(&self, _from: usize, _to: usize) {}
 
     /// Tells the system not to read ahead.
     pub(crate) fn touched_at_random(&self) {

@@ -143,6 +143,7 @@ impl<'a> Recovery<'a> {
             whole_log: self.plan.queue_from == self.log_min,
         }
         .run(self.plan.scan_from)?;
+        dispatcher.put_collected();
         Ok((dispatcher, outcome))
     }
 

@@ -427,3 +427,29 @@ fn a_disk_that_fails_to_sync_everything_poisons() {
     assert!(matches!(store.checkpoint(), Err(StoreError::Poisoned { .. })));
     assert!(store.poison_reason().is_some());
 }
+
+#[test]
+fn every_key_of_a_long_chunk_is_found_across_index_files() {
+    let disk = SimulatedDisk::new();
+    let options = StoreOptions { index_slots: 10, index_entries: 50, segment_bytes: 1 << 20, ..options() };
+    let (store, _) = open_with(&disk, &options);
+    let topic = topic(&store, "T", AckLevel::Os);
+    let keys = |number: usize| (0..=number % 40).map(move |at| format!("k{number}-{at}"));
+    let mut places = Vec::new();
+    {
+        let mut appender = store.appender(1_700_000_000_000);
+        for number in 0..45 {
+            let properties = format!("KEYS\x01{}\x02", keys(number).collect::<Vec<_>>().join(" "));
+            let message = MessageToAppend { properties: properties.as_bytes(), ..message(topic, 0, b"body") };
+            places.push(appender.append(&message).unwrap().commit_log_offset);
+        }
+    }
+    for (number, place) in places.into_iter().enumerate() {
+        for key in keys(number) {
+            let mut found = Vec::new();
+            store.query_index("T", &key, 64, 0, i64::MAX, &mut found).unwrap();
+            assert_eq!(found, [place], "{key}");
+        }
+    }
+    assert!(store.status().index_file_count > 10);
+}
