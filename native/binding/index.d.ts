@@ -192,7 +192,7 @@ export declare function searchOffset(store: number, topic: number, queueId: numb
 export declare function simulatedDisk(taskJson: string): string
 
 /**
- * Starts the thread that makes durable what `wantFlush` and `ingest` ask for, one group after the other, until `close`; at most once for
+ * Starts the thread that makes durable what `wantFlush` asks for, one group after the other, until `close`; at most once for
  * a store. `onFlushed` gets the flushed commit log offset after each; -1 once when a flush failed, and `status` has the reason.
  */
 export declare function startFlusher(store: number, onFlushed: (flushedOffset: number) => void): void

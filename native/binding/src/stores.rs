@@ -247,7 +247,7 @@ pub fn flush(store: u32) -> Result<f64> {
 /// Called after each flush, on the thread of the caller of `startFlusher`.
 type FlushedCallback = ThreadsafeFunction<f64, (), f64, napi::Status, false>;
 
-/// Starts the thread that makes durable what `wantFlush` and `ingest` ask for, one group after the other, until `close`; at most once for
+/// Starts the thread that makes durable what `wantFlush` asks for, one group after the other, until `close`; at most once for
 /// a store. `onFlushed` gets the flushed commit log offset after each; -1 once when a flush failed, and `status` has the reason.
 #[napi(catch_unwind, ts_args_type = "store: number, onFlushed: (flushedOffset: number) => void")]
 pub fn start_flusher(store: u32, on_flushed: FlushedCallback) -> Result<()> {

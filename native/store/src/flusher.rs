@@ -7,31 +7,16 @@ use std::thread::{self, Thread};
 use crate::error::StoreError;
 use crate::store::Store;
 
-/// A flush costs as much of a processor as taking a few messages: on one core, smaller groups would be slower in sum.
-const OFFERED_BYTES_MIN: u64 = 16 << 10;
-
 /// What is asked of the thread that flushes.
 #[derive(Debug, Default)]
 pub(crate) struct FlushRequests {
     wanted: AtomicU64,
-    /// The end of the last group that was begun.
-    begun: AtomicU64,
     /// The thread in [`Store::serve_flushes`].
     flusher: OnceLock<Thread>,
     ended: AtomicBool,
 }
 
 impl FlushRequests {
-    /// A flush covers the log up to here.
-    pub fn begin(&self, offset: u64) {
-        self.begun.store(offset, Ordering::Release);
-    }
-
-    #[cfg(test)]
-    fn wanted(&self) -> u64 {
-        self.wanted.load(Ordering::Acquire)
-    }
-
     fn want(&self, offset: u64) {
         if self.wanted.fetch_max(offset, Ordering::AcqRel) < offset {
             self.wake();
@@ -52,20 +37,10 @@ impl FlushRequests {
 }
 
 impl Store {
-    /// Asks for everything below this offset to be made durable, soon and by another thread: the one in [`Self::serve_flushes`].
-    #[inline]
+    /// Asks for everything below this offset to be made durable, soon and by another thread: the one in [`Self::serve_flushes`]. A flush costs
+    /// as much of a processor as taking several messages: whoever takes many asks when they are taken.
     pub fn want_flush(&self, offset: u64) {
         self.flush_requests().want(offset);
-    }
-
-    /// As [`Self::want_flush`] once enough is waiting that a flush of it now is worth its cost. Whoever offers asks for the rest before it
-    /// goes idle.
-    #[inline]
-    pub fn offer_flush(&self, offset: u64) {
-        let requests = self.flush_requests();
-        if offset.saturating_sub(requests.begun.load(Ordering::Acquire)) >= OFFERED_BYTES_MIN {
-            requests.want(offset);
-        }
     }
 
     /// Blocking, until the store is closed or cannot be flushed any more. Flushes as long as somebody wants it and tells the flushed
@@ -124,25 +99,6 @@ mod tests {
             serving.join().unwrap();
         });
         assert_eq!(store.status().group_commit_count, 4);
-    }
-
-    #[test]
-    fn a_flush_is_offered_for_little_and_begun_for_more() {
-        let (store, _) = open(&SimulatedDisk::new());
-        let orders = topic(&store, "Orders", AckLevel::Fsync);
-        let (told, flushes) = mpsc::channel();
-        thread::scope(|scope| {
-            scope.spawn(|| store.serve_flushes(|flushed| told.send(flushed.unwrap()).unwrap()));
-            let mut end = append(&store, orders, 0, &[7; 6000]).unwrap().end_offset;
-            store.offer_flush(end);
-            assert_eq!(store.flush_requests().wanted(), 0);
-            for _ in 0..2 {
-                end = append(&store, orders, 0, &[7; 6000]).unwrap().end_offset;
-            }
-            store.offer_flush(end);
-            assert_eq!(flushes.recv().unwrap(), end);
-            store.close().unwrap();
-        });
     }
 
     #[test]

@@ -324,7 +324,6 @@ impl Store {
                 .collect();
             (self.watermarks.appended(), queues)
         };
-        self.flush_requests.begin(to);
         self.log.sync(self.watermarks.flushed(), to).map_err(|error| self.poison(&error))?;
         self.watermarks.set_flushed(to);
         self.group_commits.fetch_add(1, Ordering::Relaxed);

@@ -26,9 +26,6 @@ use crate::topic::{AckLevel, TopicEntry, TopicHandle};
 /// what a group's appends need is asked for at once.
 const GROUP_MAX: usize = 16;
 
-/// Of a chunk at least this long the first half is flushed while the second is appended.
-const OVERLAPPED_BYTES_MIN: usize = 32 << 10;
-
 /// What the hot path works on, shared by all threads.
 #[derive(Debug, Clone, Copy)]
 pub struct HotPath<'a> {
@@ -123,9 +120,6 @@ pub fn ingest(
     };
     walk.run(frames);
     walk.release_appender();
-    if walk.outcome.required_flush_offset > 0 {
-        walk.hot_path.store.offer_flush(walk.outcome.required_flush_offset);
-    }
     walk.place_ready();
     walk.place_withheld();
     walk.outcome
@@ -289,7 +283,7 @@ impl<'a> ChunkWalk<'a, '_> {
             }
         }
         self.outcome.consumed_bytes = end;
-        !matches!(taken, Taken::LeftOver) && !self.is_halfway()
+        !matches!(taken, Taken::LeftOver)
     }
 
     /// Lets others append, and reads and copies without them waiting.
@@ -297,12 +291,6 @@ impl<'a> ChunkWalk<'a, '_> {
         if let Some(appender) = self.appender.take() {
             self.outcome.space_wanted |= appender.space_wanted();
         }
-    }
-
-    /// In the middle of a large chunk whose responses wait for the disk: one half is on its way there while the other is appended.
-    fn is_halfway(&self) -> bool {
-        let (length, done) = (self.chunk.bytes.len(), self.outcome.consumed_bytes);
-        self.outcome.required_flush_offset > 0 && length >= OVERLAPPED_BYTES_MIN && done >= length / 2
     }
 
     fn place_ready(&mut self) {

@@ -40,7 +40,7 @@ export class BackgroundFlushes {
     this.#end(new Error(`store ${this.#store} is flushed no more: it is closed`));
   }
 
-  /** At the end of the turn: what else it reads from sockets joins the group, unless so much comes that the engine begins by itself. */
+  /** At the end of the turn: what else it reads from sockets joins the group. More and smaller groups are slower in sum. */
   #want(): void {
     if (this.#willWant) return;
     this.#willWant = true;

@@ -67,7 +67,7 @@ export interface NativeModule {
   arrivals(store: number, out: Uint32Array): number;
   /** Blocking. */
   flush(store: number): number;
-  /** Flushes away from the calling thread what `wantFlush` and `ingest` ask for; tells the flushed offset after each, -1 for a failure. */
+  /** Flushes away from the calling thread what `wantFlush` asks for; tells the flushed offset after each, -1 for a failure. */
   startFlusher(store: number, onFlushed: (flushedOffset: number) => void): void;
   wantFlush(store: number): void;
   /** Blocking. */
