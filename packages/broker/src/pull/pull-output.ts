@@ -24,8 +24,6 @@ export const pullOutputLimits: PullOutputLimits = {
 
 /** Room in front of the records for the frame's head. */
 const HEAD_ROOM_BYTES = 1024;
-/** Answers of this size are copied: they are joined with others and the buffer is free at once. */
-const COPIED_RECORD_BYTES = 8 * 1024;
 
 /** Writes frames that are encoded already; `done` says that the memory may be reused. */
 export type SendFrames = (connection: Connection, bytes: Uint8Array, done?: () => void) => void;
@@ -79,20 +77,13 @@ export class PullOutput {
       release();
       return this.#readOversized(request, result.requiredBytes);
     }
-    const copies = taken === null || result.recordBytes <= COPIED_RECORD_BYTES;
     return {
       result,
       release,
       send: (connection, response) => {
-        if (copies) {
-          const end = HEAD_ROOM_BYTES + result.recordBytes;
-          const head = encodeFrameHead(response, result.recordBytes);
-          const frame = Buffer.concat([head, buffer.subarray(HEAD_ROOM_BYTES, end)]);
-          release();
-          this.#sendFrames(connection, frame);
-        } else {
-          this.#sendFrames(connection, framed(buffer, result, response), release);
-        }
+        const frame = framed(buffer, result, response);
+        if (taken === null) this.#sendFrames(connection, Buffer.from(frame));
+        else this.#sendFrames(connection, frame, release);
       },
     };
   }

@@ -29,8 +29,6 @@ export const ingestLimits: IngestLimits = {
   answeredPullsMax: 1024,
 };
 
-/** Responses of this size are copied and joined with others; the output buffer is free at once. */
-const COPIED_RESPONSE_BYTES = 8 * 1024;
 const NO_FRAMES: readonly number[] = [];
 
 export interface NativeChunkIngestorOptions {
@@ -95,13 +93,12 @@ export class NativeChunkIngestor implements ChunkIngestor {
     if (at(head, IngestHead.REQUIRED_FLUSH_OFFSET) > 0) this.#withhold(connection, out, head);
     const otherFrameCount = at(head, IngestHead.OTHER_FRAME_COUNT);
     const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
-    const responses = takenResponses(out, taken, responseBytes);
-    const lent = taken !== null && responseBytes > COPIED_RESPONSE_BYTES;
-    if (taken !== null && !lent) this.#ring.release(taken);
+    const lent = responseBytes === 0 ? null : taken;
+    if (taken !== null && lent === null) this.#ring.release(taken);
     return {
       consumedBytes,
-      responses,
-      release: lent ? () => this.#ring.release(taken) : null,
+      responses: responseBytes === 0 ? null : responsesOf(out, taken, responseBytes),
+      release: lent === null ? null : () => this.#ring.release(lent),
       otherFrames:
         otherFrameCount === 0 ? NO_FRAMES : Array.from(this.#frames.subarray(0, 2 * otherFrameCount)),
       violation: violationCode === 0 ? null : describeViolation(violationCode, consumedBytes),
@@ -147,13 +144,10 @@ export class NativeChunkIngestor implements ChunkIngestor {
   }
 }
 
-/** Small responses are copied: this is called for every chunk, and for most of them there are few. */
-function takenResponses(out: Buffer, taken: Buffer | null, responseBytes: number): Buffer | null {
-  if (responseBytes === 0) return null;
-  if (taken !== null && responseBytes > COPIED_RESPONSE_BYTES) return taken.subarray(0, responseBytes);
-  const responses = Buffer.allocUnsafe(responseBytes);
-  out.copy(responses, 0, 0, responseBytes);
-  return responses;
+/** What is not written from a buffer of the ring is copied: the next call needs the memory. */
+function responsesOf(out: Buffer, taken: Buffer | null, responseBytes: number): Buffer {
+  const responses = out.subarray(0, responseBytes);
+  return taken === null ? Buffer.from(responses) : responses;
 }
 
 function at(head: Float64Array, index: number): number {

@@ -1,4 +1,5 @@
 import type { ByteStream } from '../environment/transport.ts';
+import { JoinedFrames } from './joined-frames.ts';
 
 /** A frame up to this size is copied together with its neighbours rather than written by itself. */
 const JOINED_FRAME_MAX_BYTES = 16 * 1024;
@@ -9,8 +10,7 @@ const JOINED_FRAME_MAX_BYTES = 16 * 1024;
  */
 export class FrameWriter {
   readonly #stream: ByteStream;
-  #small: Uint8Array[] = [];
-  #smallBytes = 0;
+  #joined: JoinedFrames | null = null;
   #held = false;
   #flushScheduled = false;
   #awaitsWritable = false;
@@ -21,7 +21,7 @@ export class FrameWriter {
 
   /** Bytes that the peer has not been sent yet. */
   get unsentBytes(): number {
-    return this.#smallBytes + this.#stream.unsentBytes;
+    return (this.#joined?.length ?? 0) + this.#stream.unsentBytes;
   }
 
   /** More than the limit is unsent, and the stream will tell when it is taken. */
@@ -48,24 +48,31 @@ export class FrameWriter {
 
   /** @param done the memory may be reused; without it the bytes must stay untouched */
   write(frame: Uint8Array, done?: () => void): void {
-    if (done !== undefined || frame.length > JOINED_FRAME_MAX_BYTES) {
+    if (frame.length > JOINED_FRAME_MAX_BYTES) {
       this.flush();
       this.#awaitsWritable = !this.#stream.write(frame, done);
       return;
     }
-    this.#small.push(frame);
-    this.#smallBytes += frame.length;
+    if (this.#joined?.add(frame) !== true) {
+      this.flush();
+      this.#joined = new JoinedFrames(frame.length);
+      this.#joined.add(frame);
+    }
+    done?.();
     if (!this.#held) this.#scheduleFlush();
   }
 
   flush(): void {
-    if (this.#small.length === 0) return;
-    const [first] = this.#small;
-    const joined =
-      this.#small.length === 1 && first !== undefined ? first : Buffer.concat(this.#small, this.#smallBytes);
-    this.#small = [];
-    this.#smallBytes = 0;
-    this.#awaitsWritable = !this.#stream.write(joined);
+    const joined = this.#joined;
+    if (joined === null) return;
+    this.#joined = null;
+    this.#awaitsWritable = !this.#stream.write(joined.bytes(), () => joined.release());
+  }
+
+  /** Forgets what waits to be joined: the connection is closed. */
+  discard(): void {
+    this.#joined?.release();
+    this.#joined = null;
   }
 
   #scheduleFlush(): void {

@@ -208,6 +208,7 @@ export class RemotingConnection implements Connection {
   #closed(reason: Error | null): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#writer.discard();
     this.#options.partialFrames.change(-this.#partialBytes);
     this.#idleTimer.cancel();
     this.unsentGraceTimer?.cancel();
