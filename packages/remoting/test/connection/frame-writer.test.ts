@@ -71,6 +71,32 @@ describe('FrameWriter', () => {
     expect(written[1]?.bytes.buffer).toBe(written[0]?.bytes.buffer);
   });
 
+  it('answers many connections at once in memory that is used again for the next time', () => {
+    const connections = Array.from({ length: 300 }, writerAndWrites);
+    const answerAll = (value: number): Set<ArrayBufferLike> => {
+      for (const { writer } of connections) {
+        writer.write(frameOf(300, value));
+        writer.flush();
+      }
+      const answers = connections.map(({ written }) => written.pop());
+      for (const answer of answers) answer?.done();
+      return new Set(answers.flatMap((answer) => (answer === undefined ? [] : [answer.bytes.buffer])));
+    };
+    const first = answerAll(1);
+    expect(first.size).toBe(300);
+    expect(answerAll(2).size).toBe(300);
+    expect([...answerAll(3)].every((memory) => first.has(memory))).toBe(true);
+  });
+
+  it('goes on in larger memory when more comes than it began for', () => {
+    const { writer, written } = writerAndWrites();
+    writer.hold();
+    for (let value = 0; value < 10; value += 1) writer.write(frameOf(3000, value));
+    writer.release();
+    expect(written.map(valuesOf)).toEqual([Array.from({ length: 10 }, (_, value) => value)]);
+    written[0]?.done();
+  });
+
   it('gives back what waits when the connection is closed', () => {
     const { writer, written } = writerAndWrites();
     writer.write(frameOf(10, 1));
