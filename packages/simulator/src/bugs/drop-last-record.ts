@@ -1,7 +1,7 @@
 import { AppendHead, type NativeModule, withoutHotPath } from '@centaurmq/broker/simulation';
+import { tearRecord } from './tear-record.ts';
 
 const LAST_RECORD = 'commit log offset of the last record';
-const MAGIC_CODE_AT = 4;
 
 /** Before each start the last record is made one that recovery takes for torn. */
 export function dropLastRecord(native: NativeModule, memory: Map<string, number>): NativeModule {
@@ -13,19 +13,8 @@ export function dropLastRecord(native: NativeModule, memory: Map<string, number>
       return status;
     },
     open(optionsJson) {
-      const { simulatedDisk, segmentBytes } = JSON.parse(optionsJson) as {
-        simulatedDisk: number;
-        segmentBytes: number;
-      };
       const at = memory.get(LAST_RECORD);
-      if (at !== undefined) {
-        const segmentStart = at - (at % segmentBytes);
-        const path = `commitlog/${String(segmentStart).padStart(20, '0')}`;
-        const position = at - segmentStart + MAGIC_CODE_AT;
-        native.simulatedDisk(
-          JSON.stringify({ task: 'flipBit', disk: simulatedDisk, path, position, bit: 0 }),
-        );
-      }
+      if (at !== undefined) tearRecord(native, optionsJson, at);
       return native.open(optionsJson);
     },
   };

@@ -7,6 +7,7 @@ import {
 } from '@centaurmq/broker/simulation';
 import type { AckLevelName } from '../plan/run-plan.ts';
 import { dropLastRecord } from './drop-last-record.ts';
+import { keepInMemory } from './keep-in-memory.ts';
 
 /** A bug that a broker could have, put into its engine on purpose: the checks have to find it. */
 export interface PlantedBug {
@@ -41,6 +42,11 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
       defineTopic: (store, specJson) =>
         native.defineTopic(store, JSON.stringify({ ...(JSON.parse(specJson) as object), ackLevel: 'os' })),
     }),
+  },
+  acknowledgeBeforeWrite: {
+    what: 'a message that does not wait for the disk is acknowledged before it is in the file of the log',
+    levels: ['fsync'],
+    plant: keepInMemory,
   },
   dropLastRecordOnRecovery: {
     what: 'recovery takes the last record for a torn one',

@@ -1,14 +1,14 @@
-import { type RecordedRun, eventsOf } from '../history/history.ts';
+import { type RunSoFar, eventsOf } from '../history/history.ts';
+import { takenByPowerLoss } from './early-acknowledgements.ts';
 import { type Check, told } from './violation.ts';
 
-/** Every acknowledged message was consumed by every group that wants its tag; of a broadcasting group, by every member. */
+/** Every acknowledged message that no power loss may have taken was consumed by every group that wants its tag; of a broadcasting group, by every member. */
 export const acknowledgedIsConsumed: Check = (run) => told('acknowledgedIsConsumed', neverConsumed(run));
 
 /** Acknowledged messages that somebody still has to consume; in the end there must be none. */
-export function neverConsumed({
-  events,
-  duties,
-}: Pick<RecordedRun, 'events' | 'duties'>): { readonly what: string; readonly at: number }[] {
+export function neverConsumed(run: RunSoFar): { readonly what: string; readonly at: number }[] {
+  const { events, duties } = run;
+  const taken = takenByPowerLoss(run);
   const consumed = new Set(
     eventsOf(events, 'consumed').flatMap(({ group, member, id }) => [
       `${group} ${id}`,
@@ -19,6 +19,7 @@ export function neverConsumed({
   return eventsOf(events, 'sendAcknowledged').flatMap(({ id, at }) => {
     const message = sent.get(id);
     if (message === undefined) return [{ what: `${id} was acknowledged and never sent`, at }];
+    if (taken.has(id)) return [];
     return duties
       .filter(({ tags }) => tags === null || tags.includes(message.tag))
       .flatMap(({ group, kind, members }) =>

@@ -1,15 +1,17 @@
-import { eventsOf, idOfBody, queueKey } from '../history/history.ts';
+import { eventsOf, idOfBody, placeKey } from '../history/history.ts';
+import { takenByPowerLoss } from './early-acknowledgements.ts';
 import { type Check, told } from './violation.ts';
 
-/** What was acknowledged stands, in the end, where the acknowledgement said. */
-export const acknowledgedIsStored: Check = ({ events, audit }) => {
+/** What was acknowledged, and no power loss may have taken, stands in the end where the acknowledgement said. */
+export const acknowledgedIsStored: Check = (run) => {
+  const { events, audit } = run;
+  const taken = takenByPowerLoss(run);
   const stored = new Map<string, string | null>();
   for (const { queue, messages } of audit.queues)
-    for (const { queueOffset, body } of messages)
-      stored.set(`${queueKey(queue)}#${queueOffset}`, idOfBody(body));
+    for (const { queueOffset, body } of messages) stored.set(placeKey(queue, queueOffset), idOfBody(body));
   const wrong = eventsOf(events, 'sendAcknowledged').flatMap(({ id, queue, queueOffset, at }) => {
-    if (queue === null) return [];
-    const place = `${queueKey(queue)}#${queueOffset}`;
+    if (queueOffset === null || taken.has(id)) return [];
+    const place = placeKey(queue, queueOffset);
     const found = stored.get(place);
     if (found === id) return [];
     const instead = found === undefined ? 'nothing is there' : `${found} is there`;

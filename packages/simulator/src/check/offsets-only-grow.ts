@@ -1,4 +1,5 @@
 import { type QueueName, type RecordedRun, queueKey } from '../history/history.ts';
+import { acknowledgedEarly } from './early-acknowledgements.ts';
 import { type Check, told } from './violation.ts';
 
 /** Somebody knew that a queue reached this far. */
@@ -13,7 +14,10 @@ interface Question extends Sighting {
   readonly askedAt: number;
 }
 
-/** The end of a queue never goes back behind what was acknowledged, delivered or told before somebody asked for it. */
+/**
+ * The end of a queue never goes back behind what was delivered, told, or acknowledged as safe before somebody asked for it. Nobody sees a
+ * message that is not safe yet.
+ */
 export const offsetsOnlyGrow: Check = (run) => {
   const sightings = sightingsIn(run).toSorted((one, other) => one.at - other.at);
   const questions = questionsIn(run).toSorted((one, other) => one.askedAt - other.askedAt);
@@ -32,13 +36,15 @@ export const offsetsOnlyGrow: Check = (run) => {
   return told('offsetsOnlyGrow', wrong);
 };
 
-function sightingsIn({ events }: RecordedRun): Sighting[] {
-  return events.flatMap((event): Sighting[] => {
+function sightingsIn(run: RecordedRun): Sighting[] {
+  const early = acknowledgedEarly(run);
+  return run.events.flatMap((event): Sighting[] => {
     const { at } = event;
     if (event.kind === 'endObserved') return [{ queue: event.queue, end: event.maxOffset, at }];
     if (event.kind !== 'delivered' && event.kind !== 'sendAcknowledged') return [];
     const { queue, queueOffset } = event;
-    return queue === null || queueOffset === null ? [] : [{ queue, end: queueOffset + 1, at }];
+    if (queueOffset === null || (event.kind === 'sendAcknowledged' && early.has(event.id))) return [];
+    return [{ queue, end: queueOffset + 1, at }];
   });
 }
 

@@ -1,4 +1,5 @@
 import { type HistoryEventOf, type RecordedRun, eventsOf, queueKey } from '../history/history.ts';
+import { takenByPowerLoss } from './early-acknowledgements.ts';
 import { type Check, told } from './violation.ts';
 
 interface Wrong {
@@ -13,46 +14,39 @@ interface Wrong {
 export const orderInQueues: Check = (run) =>
   told('orderInQueues', [...appendsOutOfOrder(run), ...deliveriesWithGaps(run)]);
 
-function appendsOutOfOrder({ events }: RecordedRun): Wrong[] {
+function appendsOutOfOrder(run: RecordedRun): Wrong[] {
+  const { events } = run;
+  const taken = takenByPowerLoss(run);
   const beganAt = new Map(eventsOf(events, 'sendBegan').map(({ message, at }) => [message.id, at]));
   const byQueue = new Map<string, HistoryEventOf<'sendAcknowledged'>[]>();
   for (const send of eventsOf(events, 'sendAcknowledged')) {
-    if (send.queue === null) continue;
+    if (send.queueOffset === null) continue;
     const key = queueKey(send.queue);
     const sends = byQueue.get(key);
     if (sends === undefined) byQueue.set(key, [send]);
     else sends.push(send);
   }
-  return [...byQueue].flatMap(([key, acknowledged]) => outOfOrderInQueue(key, acknowledged, beganAt));
+  return [...byQueue].flatMap(([key, acknowledged]) => outOfOrderInQueue(key, acknowledged, beganAt, taken));
 }
 
-/** Walks begins and acknowledgements in order of time, with the highest offset acknowledged so far. */
 function outOfOrderInQueue(
   key: string,
   acknowledged: readonly HistoryEventOf<'sendAcknowledged'>[],
   beganAt: ReadonlyMap<string, number>,
+  taken: ReadonlyMap<string, number>,
 ): Wrong[] {
-  const byAcknowledgement = acknowledged.toSorted((one, other) => one.at - other.at);
-  const byBegin = acknowledged.toSorted(
-    (one, other) => (beganAt.get(one.id) ?? 0) - (beganAt.get(other.id) ?? 0),
-  );
-  const wrong: Wrong[] = [];
-  let highest: HistoryEventOf<'sendAcknowledged'> | null = null;
-  let next = 0;
-  for (const send of byBegin) {
+  return acknowledged.flatMap((send) => {
     const began = beganAt.get(send.id) ?? 0;
-    for (
-      let done = byAcknowledgement[next];
-      done !== undefined && done.at < began;
-      done = byAcknowledgement[++next]
-    )
-      if ((done.queueOffset ?? 0) > (highest?.queueOffset ?? -1)) highest = done;
-    if (highest !== null && (send.queueOffset ?? 0) <= (highest.queueOffset ?? 0)) {
-      const what = `${key}: ${send.id} at ${send.queueOffset} was begun after ${highest.id} at ${highest.queueOffset} was acknowledged`;
-      wrong.push({ what, at: send.at });
+    let highest: HistoryEventOf<'sendAcknowledged'> | null = null;
+    for (const other of acknowledged) {
+      // The place of a message that a power loss took is free again.
+      const isBefore = other.at < began && send.at <= (taken.get(other.id) ?? Infinity);
+      if (isBefore && (other.queueOffset ?? 0) > (highest?.queueOffset ?? -1)) highest = other;
     }
-  }
-  return wrong;
+    if (highest === null || (send.queueOffset ?? 0) > (highest.queueOffset ?? 0)) return [];
+    const what = `${key}: ${send.id} at ${send.queueOffset} was begun after ${highest.id} at ${highest.queueOffset} was acknowledged`;
+    return [{ what, at: send.at }];
+  });
 }
 
 function deliveriesWithGaps({ events, duties }: RecordedRun): Wrong[] {

@@ -1,4 +1,4 @@
-import { eventsOf, idOfBody, queueKey } from '../history/history.ts';
+import { eventsOf, idOfBody, placeKey, queueKey } from '../history/history.ts';
 import { type Check, told } from './violation.ts';
 
 /** What was visible once at a place of a queue is there for ever: no crash takes it back, no other message takes its place. */
@@ -6,7 +6,7 @@ export const staysAsDelivered: Check = ({ events, audit }) => {
   const seen = new Map<string, { readonly id: string | null; readonly at: number }>();
   const wrong: { what: string; at: number }[] = [];
   for (const { at, queue, queueOffset, body } of eventsOf(events, 'delivered')) {
-    const place = `${queueKey(queue)}#${queueOffset}`;
+    const place = placeKey(queue, queueOffset);
     const id = idOfBody(body);
     const before = seen.get(place);
     if (before === undefined) seen.set(place, { id, at });

@@ -1,6 +1,6 @@
 import type { BrokerConfig } from '@centaurmq/broker';
 import { MqAdmin } from '@centaurmq/client';
-import type { History } from '../history/history.ts';
+import type { DeathKind, History } from '../history/history.ts';
 import type { RunPlan, TopicPlan } from '../plan/run-plan.ts';
 import type { SimulatedBroker } from '../world/simulated-broker.ts';
 import type { SimulatedNameServer } from '../world/simulated-name-server.ts';
@@ -83,7 +83,7 @@ export class Cluster {
     name: string,
     forMillis: number,
     end: (broker: SimulatedBroker) => Promise<void> | void,
-    how: string,
+    how: DeathKind,
   ): Promise<void> {
     const broker = this.broker(name);
     if (!broker.isRunning || this.#down.has(name)) return;
@@ -179,12 +179,7 @@ export class Cluster {
     while (!this.#isOver) {
       await this.#world.sleep(SUPERVISION_MILLIS);
       if (broker.isRunning && broker.poisonReason !== null && !this.#down.has(broker.name))
-        await this.down(
-          broker.name,
-          SUPERVISION_MILLIS,
-          () => broker.kill(),
-          `poisoned: ${broker.poisonReason}`,
-        );
+        await this.down(broker.name, SUPERVISION_MILLIS, () => broker.kill(), 'poisoned');
     }
   }
 

@@ -49,12 +49,7 @@ export class FaultInjector {
       case 'killBroker':
         return void cluster.down(fault.broker, fault.forMillis, (broker) => broker.kill(), 'killed');
       case 'losePower':
-        return void cluster.down(
-          fault.broker,
-          fault.forMillis,
-          (broker) => broker.losePower(),
-          'lost its power',
-        );
+        return void cluster.down(fault.broker, fault.forMillis, (broker) => broker.losePower(), 'powerLost');
       case 'stopBroker':
         return void cluster.down(fault.broker, fault.forMillis, (broker) => stopOrKill(broker), 'stopped');
       case 'killNameServer':

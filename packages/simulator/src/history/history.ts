@@ -1,3 +1,5 @@
+import type { AckLevelName } from '../plan/run-plan.ts';
+
 /** A queue as messages and offsets name it. */
 export interface QueueName {
   readonly topic: string;
@@ -14,16 +16,21 @@ export interface SentMessage {
   readonly body: string;
   /** How long it has to be kept back, in virtual milliseconds; 0: not. */
   readonly delayMillis: number;
+  /** False: its producer does not wait for the disk. */
+  readonly waitStoreMessageOk: boolean;
 }
+
+/** How a server or a client ended. */
+export type DeathKind = 'killed' | 'stopped' | 'poisoned' | 'powerLost';
 
 /** `at`: virtual milliseconds since the world began. */
 export type HistoryEvent = { readonly at: number } & (
   | { readonly kind: 'sendBegan'; readonly message: SentMessage }
-  /** With SEND_OK. A delayed message is not in this queue yet: its queue and offset are null. */
+  /** With SEND_OK, at this place. A delayed message is not in its queue yet: the offset is null. */
   | {
       readonly kind: 'sendAcknowledged';
       readonly id: string;
-      readonly queue: QueueName | null;
+      readonly queue: QueueName;
       readonly queueOffset: number | null;
     }
   | { readonly kind: 'sendFailed'; readonly id: string; readonly reason: string }
@@ -44,7 +51,7 @@ export type HistoryEvent = { readonly at: number } & (
     }
   /** The handler said that it is done with it. */
   | { readonly kind: 'consumed'; readonly group: string; readonly member: string; readonly id: string }
-  | { readonly kind: 'died'; readonly who: string; readonly how: string }
+  | { readonly kind: 'died'; readonly who: string; readonly how: DeathKind }
   | { readonly kind: 'started'; readonly who: string }
   | {
       readonly kind: 'startFailed';
@@ -109,11 +116,22 @@ export interface GroupDuty {
   readonly members: readonly string[];
 }
 
-/** A whole run, as the checkers see it. */
-export interface RecordedRun {
+/** A run that may still go on: its audit comes at the end. */
+export interface RunSoFar {
+  readonly level: AckLevelName;
   readonly events: readonly HistoryEvent[];
   readonly duties: readonly GroupDuty[];
+  readonly audit: Audit | null;
+}
+
+/** A whole run, as the checkers see it. */
+export interface RecordedRun extends RunSoFar {
   readonly audit: Audit;
+}
+
+/** A place in a queue. */
+export function placeKey(queue: QueueName, queueOffset: number): string {
+  return `${queueKey(queue)}#${queueOffset}`;
 }
 
 export function queueKey({ topic, brokerName, queueId }: QueueName): string {

@@ -1,6 +1,6 @@
 import { Chance } from '../chance/chance.ts';
 import { drawFaults } from './draw-faults.ts';
-import type { AckLevelName, GroupPlan, ProducerPlan, RunPlan, TopicPlan } from './run-plan.ts';
+import type { AckLevelName, GroupPlan, LanePlan, ProducerPlan, RunPlan, TopicPlan } from './run-plan.ts';
 
 /** Draws a run from its seed. */
 export function drawRunPlan(seed: number, level: AckLevelName): RunPlan {
@@ -44,9 +44,13 @@ function drawTopics(chance: Chance, busyMillis: number): TopicPlan[] {
 }
 
 function drawProducer(chance: Chance, name: string): ProducerPlan {
-  const kinds = ['anyQueue', 'anyQueue', 'oneQueue', 'oneQueue', 'oneway', 'batch', 'delayed'] as const;
-  const lanes = Array.from({ length: chance.whole(1, 3) }, () => chance.pick(kinds));
+  const lanes = Array.from({ length: chance.whole(1, 3) }, () => drawLane(chance));
   return { name, lanes, pauseMillisMax: chance.pick([300, 1000, 3000]) };
+}
+
+function drawLane(chance: Chance): LanePlan {
+  const kinds = ['anyQueue', 'anyQueue', 'oneQueue', 'oneQueue', 'oneway', 'batch', 'delayed'] as const;
+  return { kind: chance.pick(kinds), waitStoreMessageOk: !chance.happens(0.3) };
 }
 
 function drawGroups(chance: Chance, busyMillis: number): GroupPlan[] {

@@ -19,12 +19,18 @@ export interface TopicPlan {
   readonly grows: { readonly at: number; readonly queueNums: number } | null;
 }
 
-/** How a lane of a producer sends: one message after another. */
 export type SendKind = 'anyQueue' | 'oneQueue' | 'oneway' | 'batch' | 'delayed';
+
+/** How a lane of a producer sends: one message after another. */
+export interface LanePlan {
+  readonly kind: SendKind;
+  /** False: with `WAIT=false`, the producer does not wait for the disk. */
+  readonly waitStoreMessageOk: boolean;
+}
 
 export interface ProducerPlan {
   readonly name: string;
-  readonly lanes: readonly SendKind[];
+  readonly lanes: readonly LanePlan[];
   /** Between two sends of a lane. */
   readonly pauseMillisMax: number;
 }

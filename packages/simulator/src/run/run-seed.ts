@@ -110,7 +110,7 @@ async function recordRun(world: World, plan: RunPlan): Promise<RecordedRun> {
   await drained(world, plan, cluster, history);
   cluster.end();
   const audit = await auditRun(world, cluster, plan);
-  return { events: history.events, duties: dutiesOf(plan), audit };
+  return { level: plan.level, events: history.events, duties: dutiesOf(plan), audit };
 }
 
 function createMembers(world: World, plan: RunPlan, cluster: Cluster, history: History): Map<string, Member> {
@@ -167,11 +167,13 @@ async function everybodyRuns(
 
 /** Until every group has consumed everything and said so, or long enough. */
 async function drained(world: World, plan: RunPlan, cluster: Cluster, history: History): Promise<void> {
+  const { level } = plan;
   const duties = dutiesOf(plan);
   const until = world.time.elapsedMillis + DRAIN_MILLIS_MAX;
   await world.sleep(ROUTES_SETTLE_MILLIS);
   while (world.time.elapsedMillis < until) {
-    const isConsumed = neverConsumed({ events: history.events, duties }).length === 0;
+    const soFar = { level, events: history.events, duties, audit: null };
+    const isConsumed = neverConsumed(soFar).length === 0;
     if (isConsumed && (await everyOffsetIsCommitted(plan, cluster))) return;
     await world.sleep(DRAIN_CHECK_MILLIS);
   }

@@ -1,7 +1,7 @@
 import { Producer, type SendResult, SendStatus, selectQueueByHash } from '@centaurmq/client';
 import type { Chance } from '../chance/chance.ts';
 import type { History, SentMessage } from '../history/history.ts';
-import type { ProducerPlan, SendKind } from '../plan/run-plan.ts';
+import type { LanePlan, ProducerPlan } from '../plan/run-plan.ts';
 import type { SimulatedProcess } from '../world/simulated-process.ts';
 import type { Program } from './member.ts';
 import { drawDelay, drawMessage } from './sent-messages.ts';
@@ -40,9 +40,9 @@ export class ProducerProgram implements Program {
     });
     this.#producer = producer;
     const started = producer.start();
-    this.#lanes = plan.lanes.map(async (kind, lane) => {
+    this.#lanes = plan.lanes.map(async (lane, index) => {
       await started;
-      await this.#runLane(process, producer, kind, chance.stream(`life ${life} lane ${lane}`));
+      await this.#runLane(process, producer, lane, chance.stream(`life ${life} lane ${index}`));
     });
   }
 
@@ -55,40 +55,45 @@ export class ProducerProgram implements Program {
   async #runLane(
     process: SimulatedProcess,
     producer: Producer,
-    kind: SendKind,
+    lane: LanePlan,
     chance: Chance,
   ): Promise<void> {
     while (!this.#isStopping) {
       await process.clock.sleep(chance.between(0, this.#options.plan.pauseMillisMax));
       const topic = chance.pick(this.#options.topics());
-      if (topic !== undefined) await this.#send(producer, kind, chance, topic);
+      if (topic !== undefined) await this.#send(producer, lane, chance, topic);
     }
   }
 
-  async #send(producer: Producer, kind: SendKind, chance: Chance, topic: string): Promise<void> {
-    switch (kind) {
+  async #send(producer: Producer, lane: LanePlan, chance: Chance, topic: string): Promise<void> {
+    const begin = (delayMillis = 0): SentMessage => this.#begin(lane, chance, topic, delayMillis);
+    switch (lane.kind) {
       case 'anyQueue':
-        return this.#sendOne(this.#begin(chance, topic), (message) => producer.send(message));
+        return this.#sendOne(begin(), (message) => producer.send(message));
       case 'oneQueue':
-        return this.#sendOne(this.#begin(chance, topic), (message) =>
+        return this.#sendOne(begin(), (message) =>
           producer.send(message, { selectQueue: selectQueueByHash(this.name) }),
         );
       case 'delayed': {
         const { level, delayMillis } = drawDelay(chance);
-        return this.#sendOne(this.#begin(chance, topic, delayMillis), (message) =>
+        return this.#sendOne(begin(delayMillis), (message) =>
           producer.send({ ...message, delayTimeLevel: level }),
         );
       }
       case 'oneway':
-        return producer.sendOneway(toSend(this.#begin(chance, topic))).catch(() => undefined);
+        return producer.sendOneway(toSend(begin())).catch(() => undefined);
       case 'batch':
-        return this.#sendBatch(producer, chance, topic);
+        return this.#sendBatch(
+          producer,
+          Array.from({ length: chance.whole(2, BATCH_MAX) }, () => begin()),
+        );
     }
   }
 
-  #begin(chance: Chance, topic: string, delayMillis = 0): SentMessage {
+  #begin({ waitStoreMessageOk }: LanePlan, chance: Chance, topic: string, delayMillis: number): SentMessage {
     this.#sent += 1;
-    const message = drawMessage(chance, `${this.name}-${this.#sent}`, topic, delayMillis);
+    const id = `${this.name}-${this.#sent}`;
+    const message = drawMessage(chance, { id, topic, delayMillis, waitStoreMessageOk });
     this.#options.history.add({ kind: 'sendBegan', message });
     return message;
   }
@@ -104,8 +109,7 @@ export class ProducerProgram implements Program {
     }
   }
 
-  async #sendBatch(producer: Producer, chance: Chance, topic: string): Promise<void> {
-    const messages = Array.from({ length: chance.whole(2, BATCH_MAX) }, () => this.#begin(chance, topic));
+  async #sendBatch(producer: Producer, messages: readonly SentMessage[]): Promise<void> {
     try {
       const results = await producer.sendBatch(messages.map(toSend));
       for (const [index, message] of messages.entries()) {
@@ -127,7 +131,7 @@ export class ProducerProgram implements Program {
     history.add({
       kind: 'sendAcknowledged',
       id: message.id,
-      queue: isThere ? queue : null,
+      queue,
       queueOffset: isThere ? queueOffset : null,
     });
   }
@@ -137,11 +141,12 @@ export class ProducerProgram implements Program {
   }
 }
 
-function toSend({ id, topic, tag, body }: SentMessage): {
+function toSend({ id, topic, tag, body, waitStoreMessageOk }: SentMessage): {
   readonly topic: string;
   readonly tag: string;
   readonly body: string;
   readonly keys: string;
+  readonly waitStoreMessageOk: boolean;
 } {
-  return { topic, tag, body, keys: id };
+  return { topic, tag, body, keys: id, waitStoreMessageOk };
 }

@@ -22,9 +22,9 @@ export function drawDelay(chance: Chance): DelayLevel {
   return { level, delayMillis: DELAY_LEVEL_MILLIS[level - 1] ?? 0 };
 }
 
-/** A message with a body that begins with its id and is filled up by chance. */
-export function drawMessage(chance: Chance, id: string, topic: string, delayMillis = 0): SentMessage {
+/** A message with a tag by chance, and a body that begins with its id and is filled up by chance. */
+export function drawMessage(chance: Chance, about: Omit<SentMessage, 'tag' | 'body'>): SentMessage {
   const length = chance.whole(0, chance.pick(BODY_BYTES_MAX) ?? 0);
   const filling = FILLING.slice(chance.below(FILLING.length - length)).slice(0, length);
-  return { id, topic, tag: chance.pick(tags), body: `${id}|${filling}`, delayMillis };
+  return { ...about, tag: chance.pick(tags), body: `${about.id}|${filling}` };
 }

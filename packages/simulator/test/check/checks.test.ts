@@ -120,9 +120,9 @@ describe('nothingInvented', () => {
   });
 
   it('finds a delayed message that comes too early, and lets one pass that comes in time', () => {
-    const early = [began(0, 'd', 1000), delivered(900, 'd', 0)];
+    const early = [began(0, 'd', { delayMillis: 1000 }), delivered(900, 'd', 0)];
     expect(texts(nothingInvented(run(early)))).toEqual(['G got d: 100.0 ms before its time']);
-    expect(nothingInvented(run([began(0, 'd', 1000), delivered(1000, 'd', 0)]))).toEqual([]);
+    expect(nothingInvented(run([began(0, 'd', { delayMillis: 1000 }), delivered(1000, 'd', 0)]))).toEqual([]);
   });
 
   it('finds a tag that the group does not want', () => {

@@ -1,14 +1,24 @@
 // Histories written by hand: a good one, and ways to spoil it.
-import type { Audit, HistoryEvent, RecordedRun } from '../../src/history/history.ts';
+import type { Audit, DeathKind, HistoryEvent, RecordedRun, SentMessage } from '../../src/history/history.ts';
 
 export const queue = { topic: 'T', brokerName: 'b', queueId: 0 } as const;
 
-export function began(at: number, id: string, delayMillis = 0): HistoryEvent {
-  return { kind: 'sendBegan', at, message: { id, topic: 'T', tag: 'A', body: `${id}|body`, delayMillis } };
+export function began(at: number, id: string, change: Partial<SentMessage> = {}): HistoryEvent {
+  const message = { id, topic: 'T', tag: 'A', body: `${id}|body`, delayMillis: 0, waitStoreMessageOk: true };
+  return { kind: 'sendBegan', at, message: { ...message, ...change } };
 }
 
-export function acknowledged(at: number, id: string, queueOffset: number): HistoryEvent {
-  return { kind: 'sendAcknowledged', at, id, queue, queueOffset };
+/** Its producer does not wait for the disk. */
+export function beganEarly(at: number, id: string, change: Partial<SentMessage> = {}): HistoryEvent {
+  return began(at, id, { waitStoreMessageOk: false, ...change });
+}
+
+export function acknowledged(at: number, id: string, queueOffset: number | null, queueId = 0): HistoryEvent {
+  return { kind: 'sendAcknowledged', at, id, queue: { ...queue, queueId }, queueOffset };
+}
+
+export function died(at: number, how: DeathKind, who: string = queue.brokerName): HistoryEvent {
+  return { kind: 'died', at, who, how };
 }
 
 export function delivered(
@@ -73,6 +83,7 @@ export function run(
   kind: 'push' | 'broadcast' = 'push',
 ): RecordedRun {
   return {
+    level: 'fsync',
     events,
     duties: [{ group: 'G', kind, tags: null, members: ['m'] }],
     audit: { ...goodAudit, ...audit },
