@@ -572,6 +572,7 @@ if (!nativeBinding) {
 }
 
 module.exports = nativeBinding
+module.exports.HotSockets = nativeBinding.HotSockets
 module.exports.abandon = nativeBinding.abandon
 module.exports.append = nativeBinding.append
 module.exports.arrivals = nativeBinding.arrivals

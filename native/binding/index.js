@@ -2,6 +2,7 @@
 
 const engine = load();
 
+exports.HotSockets = engine.HotSockets;
 exports.abandon = engine.abandon;
 exports.append = engine.append;
 exports.arrivals = engine.arrivals;

@@ -13,9 +13,15 @@
 mod append_request;
 mod descriptors;
 mod error;
+#[cfg(target_os = "linux")]
+mod hot_sockets;
 mod json;
+#[cfg(target_os = "linux")]
+mod loop_watch;
 mod messages;
 mod metadata;
+#[cfg(not(target_os = "linux"))]
+mod no_hot_sockets;
 mod numbers;
 mod pulls;
 mod registry;

@@ -23,12 +23,12 @@ const QUEUE_UNKNOWN: u32 = 1;
 /// Of a `queueState` with times.
 const QUEUE_STATE_NUMBERS: usize = 5;
 const FLUSH_WANTED: u32 = 1;
-const SPACE_WANTED: u32 = 2;
+pub const SPACE_WANTED: u32 = 2;
 /// What an answered pull leaves to be noted.
-const ANSWERED_PULL_NUMBERS: usize = 6;
+pub const ANSWERED_PULL_NUMBERS: usize = 6;
 const NO_COMMIT: f64 = -1.0;
 /// Bytes of a record or peer address: IPv4 or IPv6, and the port.
-const HOST_BYTES: [usize; 2] = [8, 20];
+pub const HOST_BYTES: [usize; 2] = [8, 20];
 
 thread_local! {
     static INGEST_MEMORY: RefCell<IngestMemory> = RefCell::default();
@@ -36,9 +36,9 @@ thread_local! {
 }
 
 /// Memory of the caller that is written to. napi-rs converts a mutable slice only under another name.
-type Bytes<'a> = &'a mut [u8];
-type Numbers<'a> = &'a mut [f64];
-type Words<'a> = &'a mut [u32];
+pub type Bytes<'a> = &'a mut [u8];
+pub type Numbers<'a> = &'a mut [f64];
+pub type Words<'a> = &'a mut [u32];
 
 /// Appends one message or one batch to a defined topic.
 ///
@@ -177,7 +177,7 @@ pub fn ingest(
     Ok(violation)
 }
 
-fn fill_pulls(places: &mut [f64], answered: &[AnsweredPull]) {
+pub fn fill_pulls(places: &mut [f64], answered: &[AnsweredPull]) {
     for (place, pull) in places.as_chunks_mut::<ANSWERED_PULL_NUMBERS>().0.iter_mut().zip(answered) {
         *place = [
             f64::from(pull.subscription_id),

@@ -22,6 +22,7 @@ import { MessagePath } from './message-path.ts';
 import { BrokerRegistration } from './registration/broker-registration.ts';
 import { BrokerStatsManager } from './statistics/broker-stats-manager.ts';
 import { StoreStatsService } from './statistics/store-stats-service.ts';
+import { hotTransport } from './store/hot-transport.ts';
 import { startIoThreads } from './store/io-threads.ts';
 import type { BlockingTasks } from './store/blocking-tasks.ts';
 import type { NativeModule } from './store/native-module.ts';
@@ -194,12 +195,16 @@ export class Broker {
     return store;
   }
 
-  /** With I/O threads the servers' connections are theirs. */
+  /** With I/O threads the servers' connections are theirs; without, the engine's where it can serve them. */
   #serverTransport({ messages, native }: OpenStore, { ingestEffects }: MessagePath): Transport {
-    const { config, transport, logger } = this.#options;
+    const { config, transport, clock, logger } = this.#options;
     const threadCount = config.serverSelectorThreads;
-    if (threadCount === 0) return transport;
-    const parts = { store: messages.store, native, effects: ingestEffects, transport, logger };
+    const parts = { store: messages.store, native, effects: ingestEffects, transport, clock, logger };
+    if (threadCount === 0) {
+      const hot = config.useEpollNativeSelector ? hotTransport(transport, parts) : null;
+      if (hot !== null) this.#endings.push(() => hot.close());
+      return hot ?? transport;
+    }
     const threads = startIoThreads({ ...parts, threadCount });
     this.#endings.push(() => threads.close());
     return threads;

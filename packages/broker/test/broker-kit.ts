@@ -24,6 +24,7 @@ import type { NativeModule } from '../src/store/native-module.ts';
 import { loadNativeModule } from '../src/store/native-module.ts';
 import type { StoreLocation } from '../src/store/open-store.ts';
 import { withoutHotPath } from '../src/store/without-hot-path.ts';
+import { socketTransport } from './socket-transport.ts';
 
 export const LISTEN_PORT = 10_911;
 
@@ -32,6 +33,8 @@ export interface BrokerKitOptions {
   readonly config?: Partial<BrokerConfig>;
   /** Without it every frame goes through TypeScript. */
   readonly hotPath?: boolean;
+  /** Sockets of the system, which the engine serves; default: a virtual network. */
+  readonly hotSockets?: boolean;
   readonly clock?: ManualClock;
   readonly logger?: Logger;
   readonly native?: NativeModule;
@@ -50,7 +53,10 @@ export interface BrokerKit {
 /** A broker on virtual time and a virtual network, with the real engine in memory unless told. */
 export async function startBroker(options: BrokerKitOptions = {}): Promise<BrokerKit> {
   const clock = options.clock ?? new ManualClock();
-  const transport = memoryTransport({ clock });
+  const transport =
+    options.hotSockets === true
+      ? socketTransport({ host: '10.1.2.3', port: LISTEN_PORT })
+      : memoryTransport({ clock });
   const native = options.native ?? loadNativeModule();
   const config = resolveBrokerConfig(
     {

@@ -1,3 +1,6 @@
+export type { HotSocket, HotSocketEvents, HotSockets, SocketReader } from './hot-sockets/hot-sockets.ts';
+export { HotTransport } from './hot-sockets/hot-transport.ts';
+export type { HotTransportOptions } from './hot-sockets/hot-transport.ts';
 export { RemotingClient } from './client/remoting-client.ts';
 export type { InvokeOptions, RemotingClientOptions } from './client/remoting-client.ts';
 export { remotingClientLimits } from './client/remoting-client-limits.ts';
@@ -5,6 +8,7 @@ export type { RemotingClientLimits } from './client/remoting-client-limits.ts';
 export { wholeFrames } from './connection/frames.ts';
 export * from './environment/address.ts';
 export * from './environment/clock.ts';
+export * from './environment/ingest-result.ts';
 export * from './environment/logger.ts';
 export * from './environment/manual-clock.ts';
 export * from './environment/random.ts';

@@ -27,6 +27,7 @@ export interface BrokerConfig {
   readonly registerBrokerTimeoutMills: number;
   readonly channelExpiredTimeout: number;
   readonly serverSelectorThreads: number;
+  readonly useEpollNativeSelector: boolean;
   readonly brokerPermission: number;
   readonly defaultTopicQueueNums: number;
   readonly autoCreateTopicEnable: boolean;
@@ -105,6 +106,10 @@ export const brokerConfigKeys: ConfigKeys = {
     0,
     { min: 0, max: 64 },
     'Threads that serve connections beside the main one; 0: it serves all itself. `centaurmq start` chooses by the processors',
+  ),
+  useEpollNativeSelector: flag(
+    true,
+    'The storage engine reads and writes plain connections by itself; Linux, without `serverSelectorThreads`',
   ),
   // Topics and groups.
   brokerPermission: integer(6, { min: 0, max: 6 }, '4 read, 2 write, 6 both', { updatable: true }),

@@ -6,6 +6,14 @@ import { ANSWERED_PULL_NUMBERS, AnsweredPullNumber } from './native-status.ts';
 
 export type UnsafeOutcome = Exclude<AckOutcome, 'reached'>;
 
+/** Responses that the engine keeps back by itself. */
+export interface KeptResponses {
+  /** Writes those whose messages need no more than this offset. */
+  release(requiredFlushOffset: number): void;
+  /** The same for messages that did not become safe. */
+  rewrite(requiredFlushOffset: number, rewritten: (responses: Buffer) => Buffer): void;
+}
+
 /** What the hot path leaves to be done once a chunk is answered. */
 export interface IngestEffects {
   /** Too many responses wait for a flush: no chunk is ingested until fewer do. */
@@ -77,6 +85,18 @@ export class StoreIngestEffects implements IngestEffects {
     gate.whenReached(requiredFlushOffset, (outcome) => {
       this.#withheldBytes -= responses.length;
       write(outcome === 'reached' ? responses : this.#unsafeResponses(responses, outcome));
+    });
+  }
+
+  /** As {@link withhold}, for `byteCount` bytes of responses that stay in the engine. */
+  withholdKept(requiredFlushOffset: number, byteCount: number, kept: KeptResponses): void {
+    const { gate } = this.#options.store;
+    if (byteCount === 0) return gate.requestFlush(requiredFlushOffset);
+    this.#withheldBytes += byteCount;
+    gate.whenReached(requiredFlushOffset, (outcome) => {
+      this.#withheldBytes -= byteCount;
+      if (outcome === 'reached') kept.release(requiredFlushOffset);
+      else kept.rewrite(requiredFlushOffset, (responses) => this.#unsafeResponses(responses, outcome));
     });
   }
 

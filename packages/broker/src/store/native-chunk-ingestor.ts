@@ -2,6 +2,7 @@ import { hostAddressBytes } from '@centaurmq/protocol';
 import { wholeFrames } from '@centaurmq/remoting';
 import type { ChunkIngestor, Clock, Connection, IngestResult, Logger } from '@centaurmq/remoting';
 import type { IngestEffects } from './ingest-effects.ts';
+import { describeViolation } from './ingest-violation.ts';
 import type { NativeModule } from './native-module.ts';
 import { ANSWERED_PULL_NUMBERS, IngestFlag, IngestHead } from './native-status.ts';
 import { OutputBufferRing } from './output-buffer-ring.ts';
@@ -152,17 +153,6 @@ function responsesOf(out: Buffer, taken: Buffer | null, responseBytes: number): 
 
 function at(head: Float64Array, index: number): number {
   return head[index] ?? 0;
-}
-
-/** Why the frame behind the consumed bytes cannot be one; the engine's numbers. */
-const violations: Partial<Record<number, string>> = {
-  1: 'its length is outside 4 to 16777212',
-  2: 'its header is longer than the frame',
-  3: 'its serialize type is unknown',
-};
-
-function describeViolation(code: number, consumedBytes: number): string {
-  return `at byte ${consumedBytes} of the chunk: ${violations[code] ?? `violation ${code}`}`;
 }
 
 /** All whole frames of a chunk; the server has checked that there is one. */

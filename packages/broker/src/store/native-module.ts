@@ -89,10 +89,37 @@ export interface NativeModule {
   abandon(store: number): void;
   /** A second descriptor of the same socket; not on Windows. */
   duplicateDescriptor(descriptor: number): number;
+  /** Throws where the system or the runtime has no way for it. */
+  readonly HotSockets: new (store: number, onReady: () => void) => NativeHotSockets;
   /** Blocking. */
   metadataScan(store: number, table: string): Uint8Array;
   /** Blocking. */
   metadataCommit(store: number, batch: Uint8Array): void;
+}
+
+/** See the binding's `HotSockets`. Calls on one socket answer a negative error number when they fail. */
+export interface NativeHotSockets {
+  /** Ends `onReady`; sockets stay. */
+  close(): void;
+  add(descriptor: number, peer: Uint8Array, localPort: number): number;
+  remove(socket: number): void;
+  /** 0 nobody, 1 the caller, 2 the hot path. */
+  setReading(socket: number, reading: number): number;
+  receive(socket: number, buffer: Uint8Array): number;
+  send(socket: number, bytes: Uint8Array): number;
+  unsentBytes(socket: number): number;
+  takeHeard(socket: number): boolean;
+  end(socket: number): number;
+  step(
+    nowMillis: number,
+    hotPath: boolean,
+    received: Uint8Array,
+    out: Uint8Array,
+    head: Float64Array,
+    frames: Uint32Array,
+    pulls: Float64Array,
+  ): number;
+  release(flushedOffset: number, write: boolean): { socket: number; frames: Uint8Array } | null;
 }
 
 /** Loads the compiled engine of this platform; the error of a missing one names what to build. */

@@ -81,6 +81,41 @@ export const IngestHead = {
   ANSWERED_PULL_COUNT: 10,
 } as const;
 
+/** What a step of the hot sockets tells. */
+export const HotStep = {
+  DONE: 0,
+  /** To be called again. */
+  EFFECTS_FULL: 1,
+  READABLE: 2,
+  INGESTED: 3,
+  DRAINED: 4,
+  ENDED: 5,
+  FAILED: 6,
+} as const;
+
+export const HotHead = {
+  SOCKET: 0,
+  RECEIVED_BYTES: 1,
+  CONSUMED_BYTES: 2,
+  /** Responses that are not yet written: where they begin and end. */
+  RESPONSES_START: 3,
+  RESPONSES_END: 4,
+  OTHER_FRAME_COUNT: 5,
+  VIOLATION: 6,
+  ERROR_NUMBER: 7,
+  /** From here on: of all sockets since the last step. */
+  APPENDED_RECORDS: 8,
+  ANSWERED_PULL_COUNT: 9,
+  TOOK_MILLIS: 10,
+  ARRIVALS_PENDING: 11,
+  REQUIRED_FLUSH_OFFSET: 12,
+  WITHHELD_BYTES: 13,
+  FLAGS: 14,
+} as const;
+export const HOT_HEAD_NUMBERS = 16;
+
+export const SocketReading = { nobody: 0, owner: 1, hotPath: 2 } as const;
+
 /** What the engine tells of a pull that it has answered. */
 export const AnsweredPullNumber = {
   ID: 0,

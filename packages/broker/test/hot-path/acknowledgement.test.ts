@@ -11,6 +11,7 @@ import {
 } from '../broker-kit.ts';
 import { longPullCommand, pullCommand } from '../pull/pull-command.ts';
 import { createTopicCommand } from './create-topic-command.ts';
+import { type Path, allPaths } from './paths.ts';
 
 /** The engine over a disk that can be told to fail its flushes. */
 class FailingDisk {
@@ -35,9 +36,12 @@ class FailingDisk {
 let kit: BrokerKit;
 afterEach(() => kit.stopWhileTimePasses());
 
-async function setUp(hotPath: boolean): Promise<{ disk: FailingDisk; client: FrameClient }> {
+async function setUp(path: Path): Promise<{
+  disk: FailingDisk;
+  client: FrameClient;
+}> {
   const disk = new FailingDisk();
-  kit = await startBroker({ hotPath, native: disk.native });
+  kit = await startBroker({ ...path, native: disk.native });
   const client = await kit.connect();
   await client.ask(createTopicCommand('Safe', { attributes: '+ack.level=fsync' }));
   return { disk, client };
@@ -47,24 +51,22 @@ async function visibleCount(client: FrameClient): Promise<number> {
   return Number((await client.ask(pullCommand({ topic: 'Safe' }))).extFields['maxOffset']);
 }
 
-describe.each([
-  ['the hot path', true],
-  ['the general path', false],
-])('acknowledgements at level fsync on %s', (_name, hotPath) => {
+describe.each(allPaths)('acknowledgements at level fsync on %s', (_name, path) => {
   it('come when the message is on the disk, and only then it can be pulled', async () => {
-    const { client } = await setUp(hotPath);
+    const { client } = await setUp(path);
     const answer = await client.ask(sendCommand({ topic: 'Safe' }));
     expect(answer).toMatchObject({ code: ResponseCode.SUCCESS, extFields: { queueOffset: '0' } });
     expect(await visibleCount(client)).toBe(1);
   });
 
   it('wake the pulls that wait for the message', async () => {
-    const { disk, client } = await setUp(hotPath);
+    const { disk, client } = await setUp(path);
     await client.ask(sendCommand({ topic: 'Safe' }));
     const held = client.tell(longPullCommand({ topic: 'Safe', queueOffset: 1 }));
     await kit.clock.advance(1);
     disk.fails = true;
     client.tell(sendCommand({ topic: 'Safe' }));
+    expect(await visibleCount(client)).toBe(1);
     await kit.clock.advance(100);
     expect(client.answered(held.opaque)).toBeUndefined();
     disk.fails = false;
@@ -74,9 +76,10 @@ describe.each([
   });
 
   it('say FLUSH_DISK_TIMEOUT after five seconds, with the place of the message', async () => {
-    const { disk, client } = await setUp(hotPath);
+    const { disk, client } = await setUp(path);
     disk.fails = true;
     const { opaque } = client.tell(sendCommand({ topic: 'Safe' }));
+    expect(await visibleCount(client)).toBe(0);
     await kit.clock.advance(4999);
     expect(client.answered(opaque)).toBeUndefined();
     expect(await visibleCount(client)).toBe(0);
@@ -92,7 +95,7 @@ describe.each([
   });
 
   it('do not wait for one-way sends or for WAIT=false', async () => {
-    const { disk, client } = await setUp(hotPath);
+    const { disk, client } = await setUp(path);
     disk.fails = true;
     client.tell(sendCommand({ topic: 'Safe', oneway: true }));
     const properties = 'UNIQ_KEY\u0001A\u0002WAIT\u0001false\u0002';
@@ -102,7 +105,7 @@ describe.each([
   });
 
   it('become refusals with the reason once a flush has poisoned the store', async () => {
-    const { disk, client } = await setUp(hotPath);
+    const { disk, client } = await setUp(path);
     const waiting = client.tell(sendCommand({ topic: 'Safe' }));
     disk.fails = true;
     disk.poisonReason = 'fdatasync of segment 0: EIO';

@@ -81,7 +81,7 @@ export class Peer implements Caller {
       written: () => undefined,
     });
     this.#owner = {
-      chunkReceived: (connection, chunk) => walk.chunkReceived(connection, chunk),
+      chunkReceived: (connection, chunk, ingested) => walk.chunkReceived(connection, chunk, ingested),
       writable: (connection) => this.#wakeWaiters(connection),
       connectionClosed: (connection, reason) => this.#connectionClosed(connection, reason),
     };

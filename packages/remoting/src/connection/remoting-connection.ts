@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../environment/clock.ts';
 import type { ByteStream, SocketAddress } from '../environment/transport.ts';
 import { PeerFaultError } from '../errors.ts';
+import type { IngestResult } from '../environment/ingest-result.ts';
 import type { Connection } from '../server/request-handler.ts';
 import type { SharedReceiveBuffer } from './frame-assembler.ts';
 import { FrameAssembler } from './frame-assembler.ts';
@@ -13,9 +14,13 @@ import { PendingCalls } from './pending-calls.ts';
 export interface ConnectionOwner {
   /**
    * Works on whole frames from the start of the chunk and returns how many bytes are done with; stops early at will
-   * (see {@link RemotingConnection.pauseReading}).
+   * (see {@link RemotingConnection.pauseReading}). `ingested`: what the hot path has done with the chunk already.
    */
-  chunkReceived(connection: RemotingConnection, chunk: Buffer): number;
+  chunkReceived(connection: RemotingConnection, chunk: Buffer, ingested: IngestResult | null): number;
+  /** Whether the hot path may see chunks before they are received; absent: never. */
+  mayIngest?(): boolean;
+  /** Responses were written that no chunk called for. */
+  released?(connection: RemotingConnection): void;
   /** The peer has taken all that was written. */
   writable(connection: RemotingConnection): void;
   /** Once. */
@@ -108,6 +113,12 @@ export class RemotingConnection implements Connection {
     this.#stream.start({
       receiveBuffer: () => this.#assembler.receiveBuffer(),
       received: (length) => this.#received(length),
+      mayIngest: () => this.#mayIngest(),
+      ingested: (chunk, result) => this.#ingested(chunk, result),
+      released: (responses) => {
+        this.write(responses);
+        this.#owner.released?.(this);
+      },
       writable: () => {
         this.#writer.writable();
         this.#owner.writable(this);
@@ -142,7 +153,7 @@ export class RemotingConnection implements Connection {
     if (!this.#paused || !this.#open) return;
     this.#paused = false;
     if (this.#working) return;
-    if (this.#assembler.restLength > 0) this.#work(this.#assembler.rest());
+    if (this.#assembler.restLength > 0) this.#work(this.#assembler.rest(), null);
     if (!this.#paused && this.#open) this.#stream.resumeReading();
   }
 
@@ -163,13 +174,24 @@ export class RemotingConnection implements Connection {
     if (!this.#open) return;
     this.#lastActivityMillis = this.#options.clock.monotonicMillis();
     this.#silentSinceMillis = null;
-    this.#work(this.#assembler.received(length));
+    this.#work(this.#assembler.received(length), null);
   }
 
-  #work(chunk: Buffer): void {
+  #mayIngest(): boolean {
+    return this.#open && this.#assembler.restLength === 0 && this.#owner.mayIngest?.() === true;
+  }
+
+  #ingested(chunk: Buffer, result: IngestResult): void {
+    if (!this.#open) return;
+    this.#lastActivityMillis = this.#options.clock.monotonicMillis();
+    this.#silentSinceMillis = null;
+    this.#work(chunk, result);
+  }
+
+  #work(chunk: Buffer, ingested: IngestResult | null): void {
     this.#working = true;
     this.#writer.hold();
-    const consumed = this.#owner.chunkReceived(this, chunk);
+    const consumed = this.#owner.chunkReceived(this, chunk, ingested);
     this.#working = false;
     if (!this.#open) return;
     this.#writer.release();
@@ -196,6 +218,7 @@ export class RemotingConnection implements Connection {
   }
 
   #idleDue(): void {
+    if (this.#stream.takeHeard?.() === true) this.#lastActivityMillis = this.#options.clock.monotonicMillis();
     const idleMillis = this.#options.clock.monotonicMillis() - this.#lastActivityMillis;
     const missingMillis = this.#options.idleMillisMax - idleMillis;
     if (missingMillis <= 0) {

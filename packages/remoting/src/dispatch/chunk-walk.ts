@@ -2,7 +2,8 @@ import type { RemotingConnection } from '../connection/remoting-connection.ts';
 import { frameLengthAt } from '../connection/frames.ts';
 import type { Logger } from '../environment/logger.ts';
 import { PeerFaultError, toError } from '../errors.ts';
-import type { ChunkIngestor, IngestResult } from '../server/chunk-ingestor.ts';
+import type { IngestResult } from '../environment/ingest-result.ts';
+import type { ChunkIngestor } from '../server/chunk-ingestor.ts';
 
 export interface ChunkWalkOptions {
   readonly logger: Logger;
@@ -26,41 +27,51 @@ export class ChunkWalk {
   }
 
   /** @returns bytes done with: whole frames; fewer than there are when the connection was paused or closed */
-  chunkReceived(connection: RemotingConnection, chunk: Buffer): number {
+  chunkReceived(connection: RemotingConnection, chunk: Buffer, ingested: IngestResult | null): number {
+    const start = ingested === null ? 0 : this.#bring(connection, chunk, ingested);
     const ingestor = this.#options.ingestor();
-    return ingestor === null ? this.#walk(connection, chunk) : this.#ingest(ingestor, connection, chunk);
+    return ingestor === null
+      ? this.#walk(connection, chunk, start)
+      : this.#ingest(ingestor, connection, chunk, start);
   }
 
-  #ingest(ingestor: ChunkIngestor, connection: RemotingConnection, chunk: Buffer): number {
-    let consumed = 0;
+  #ingest(ingestor: ChunkIngestor, connection: RemotingConnection, chunk: Buffer, start: number): number {
+    let consumed = start;
     while (connection.isOpen && this.#hasWholeFrame(connection, chunk, consumed)) {
       if (this.#paused(connection)) break;
       const rest = consumed === 0 ? chunk : chunk.subarray(consumed);
       const result = this.#ingestOnce(ingestor, connection, rest);
       if (result === null) break;
-      if (result.responses !== null && result.responses.length > 0) {
-        connection.write(result.responses, result.release ?? undefined);
-        this.#options.written(connection);
-      } else {
-        result.release?.();
-      }
-      const frames = result.otherFrames;
-      for (let index = 0; index + 1 < frames.length && connection.isOpen; index += 2) {
-        this.#options.frame(connection, rest.subarray(frames[index], frames[index + 1]));
-      }
-      if (result.violation !== null) {
-        connection.destroy(new PeerFaultError(`malformed frame: ${result.violation}`));
-        break;
-      }
-      if (result.consumedBytes === 0) {
+      const ingested = this.#bring(connection, rest, result);
+      if (ingested === 0 && connection.isOpen) {
         connection.destroy(
           new Error(`ingest consumed nothing of ${rest.length} bytes that begin with a whole frame`),
         );
-        break;
       }
-      consumed += result.consumedBytes;
+      consumed += ingested;
     }
     return consumed;
+  }
+
+  /**
+   * Writes what the hot path answered and hands on the frames that it left.
+   * @returns bytes that are done with
+   */
+  #bring(connection: RemotingConnection, chunk: Buffer, result: IngestResult): number {
+    if (result.responses !== null && result.responses.length > 0) {
+      connection.write(result.responses, result.release ?? undefined);
+      this.#options.written(connection);
+    } else {
+      result.release?.();
+    }
+    const frames = result.otherFrames;
+    for (let index = 0; index + 1 < frames.length && connection.isOpen; index += 2) {
+      this.#options.frame(connection, chunk.subarray(frames[index], frames[index + 1]));
+    }
+    if (result.violation !== null) {
+      connection.destroy(new PeerFaultError(`malformed frame: ${result.violation}`));
+    }
+    return result.consumedBytes;
   }
 
   /** A failing ingestor costs the connection whose chunk it was given, not the process. */
@@ -75,8 +86,8 @@ export class ChunkWalk {
     }
   }
 
-  #walk(connection: RemotingConnection, chunk: Buffer): number {
-    let start = 0;
+  #walk(connection: RemotingConnection, chunk: Buffer, from: number): number {
+    let start = from;
     while (connection.isOpen && this.#hasWholeFrame(connection, chunk, start)) {
       if (this.#paused(connection)) break;
       const end = start + 4 + chunk.readInt32BE(start);

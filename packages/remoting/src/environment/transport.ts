@@ -1,3 +1,5 @@
+import type { IngestResult } from './ingest-result.ts';
+
 export interface SocketAddress {
   /** An IPv4 or IPv6 literal, without brackets. */
   readonly host: string;
@@ -16,6 +18,12 @@ export interface StreamEvents {
   /** The peer has taken enough that writing may go on after `write` returned false. */
   writable(): void;
   closed(reason: Error | null): void;
+  /** Whether the hot path may see the next bytes first: nothing is left over. Without it, it may not. */
+  mayIngest?(): boolean;
+  /** The hot path saw these bytes first and left something; memory that is used again, as with `received`. */
+  ingested?(chunk: Buffer, result: IngestResult): void;
+  /** Responses that the hot path had kept back and could not write itself. */
+  released?(responses: Buffer): void;
 }
 
 /** An ordered stream of bytes to one peer, plain or TLS. */
@@ -24,6 +32,8 @@ export interface ByteStream {
   readonly remote: SocketAddress;
   /** Bytes accepted by `write` and not yet handed to the system. */
   readonly unsentBytes: number;
+  /** Whether bytes came, since this was asked last, of which the owner was not told. Without it, none ever do. */
+  takeHeard?(): boolean;
   /** Begins reading. Called once. */
   start(events: StreamEvents): void;
   /** Queues the bytes; `done` says that the memory may be reused. False: wait for `writable`. */
@@ -34,6 +44,24 @@ export interface ByteStream {
   end(): void;
   /** Closes now. */
   destroy(reason?: Error): void;
+}
+
+/** A connection that was accepted and given away as a descriptor. */
+export interface AcceptedDescriptor {
+  /** The receiver's to close. */
+  readonly descriptor: number;
+  readonly local: SocketAddress;
+  readonly remote: SocketAddress;
+}
+
+export interface DescriptorListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** A second descriptor of the same socket. */
+  readonly duplicateDescriptor: (descriptor: number) => number;
+  readonly accepted: (accepted: AcceptedDescriptor) => void;
+  /** That connection is lost. */
+  readonly failed: (error: Error) => void;
 }
 
 export interface Listener {
@@ -68,4 +96,6 @@ export interface ConnectOptions {
 export interface Transport {
   listen(options: ListenOptions): Promise<Listener>;
   connect(options: ConnectOptions): Promise<ByteStream>;
+  /** Gives accepted connections away. Only a network of the system can. */
+  listenForDescriptors?(options: DescriptorListenOptions): Promise<Listener>;
 }

@@ -1,5 +1,6 @@
 import { wholeFrames } from '../connection/frames.ts';
-import type { ChunkIngestor, IngestResult } from '../server/chunk-ingestor.ts';
+import type { IngestResult } from '../environment/ingest-result.ts';
+import type { ChunkIngestor } from '../server/chunk-ingestor.ts';
 import type { Connection } from '../server/request-handler.ts';
 
 /** Bytes of one connection's frames on their way to the broker's thread; above, the connection is not read. */

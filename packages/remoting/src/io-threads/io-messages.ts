@@ -1,4 +1,4 @@
-import type { SocketAddress, TlsIdentity } from '../environment/transport.ts';
+import type { TlsIdentity } from '../environment/transport.ts';
 
 /** What the broker's thread tells an I/O thread. `id` names a connection, unique in the process. */
 export type ToIoThread =
@@ -50,11 +50,4 @@ export interface CloseReason {
 export interface ThreadPort<Out, In> {
   postMessage(messages: readonly Out[], transfer?: readonly ArrayBuffer[]): void;
   on(event: 'message', listener: (messages: readonly In[]) => void): unknown;
-}
-
-/** Where a connection came from and leads to; both ends of a descriptor that changes hands know it. */
-export interface AcceptedDescriptor {
-  readonly descriptor: number;
-  readonly local: SocketAddress;
-  readonly remote: SocketAddress;
 }

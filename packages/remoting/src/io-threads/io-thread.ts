@@ -99,7 +99,7 @@ class IoThread {
       written: (connection) => this.#unsentGuard.written(connection),
     });
     this.#owner = {
-      chunkReceived: (connection, chunk) => walk.chunkReceived(connection, chunk),
+      chunkReceived: (connection, chunk, ingested) => walk.chunkReceived(connection, chunk, ingested),
       writable: (connection) => this.#resumeIfRelieved(connection),
       connectionClosed: (connection, reason) => this.#connectionClosed(connection, reason),
     };

@@ -1,6 +1,11 @@
-import type { ByteStream, SocketAddress, StreamEvents } from '../environment/transport.ts';
+import type {
+  AcceptedDescriptor,
+  ByteStream,
+  SocketAddress,
+  StreamEvents,
+} from '../environment/transport.ts';
 import { PeerFaultError } from '../errors.ts';
-import type { AcceptedDescriptor, FromIoThread, ToIoThread } from './io-messages.ts';
+import type { FromIoThread, ToIoThread } from './io-messages.ts';
 import { type Outbox, ownCopy } from './outbox.ts';
 
 /** Bytes posted to the thread and not yet written; above, `write` asks to wait. */

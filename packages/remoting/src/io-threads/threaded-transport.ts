@@ -1,13 +1,14 @@
 import type { Logger } from '../environment/logger.ts';
 import type {
-  ConnectOptions,
-  Listener,
-  ListenOptions,
+  AcceptedDescriptor,
   ByteStream,
+  ConnectOptions,
+  ListenOptions,
+  Listener,
   Transport,
 } from '../environment/transport.ts';
 import { listenForDescriptors } from '../transport/descriptors.ts';
-import type { AcceptedDescriptor, FromIoThread, ThreadPort, ToIoThread } from './io-messages.ts';
+import type { FromIoThread, ThreadPort, ToIoThread } from './io-messages.ts';
 import { Outbox } from './outbox.ts';
 import { ThreadStream } from './thread-stream.ts';
 

@@ -94,7 +94,9 @@ export class RemotingServer {
       written: (connection) => this.#unsentGuard.written(connection),
     });
     this.#owner = {
-      chunkReceived: (connection, chunk) => walk.chunkReceived(connection, chunk),
+      chunkReceived: (connection, chunk, ingested) => walk.chunkReceived(connection, chunk, ingested),
+      mayIngest: () => !this.#draining && options.chunkIngestor !== undefined,
+      released: (connection) => this.#unsentGuard.written(connection),
       writable: (connection) => this.#resumeIfRelieved(connection),
       connectionClosed: (connection, reason) => this.#connectionClosed(connection, reason),
     };

@@ -1,20 +1,8 @@
 import { type Server, type Socket, createServer } from 'node:net';
-import type { Listener } from '../environment/transport.ts';
-import type { AcceptedDescriptor } from '../io-threads/io-messages.ts';
+import type { AcceptedDescriptor, DescriptorListenOptions, Listener } from '../environment/transport.ts';
 import { toError } from '../errors.ts';
 import { listening } from './listening.ts';
 import { addressOf } from './node-stream.ts';
-
-export interface DescriptorListenOptions {
-  readonly host: string;
-  readonly port: number;
-  /** A second descriptor of the same socket. */
-  readonly duplicateDescriptor: (descriptor: number) => number;
-  /** The descriptor is the receiver's to close. */
-  readonly accepted: (accepted: AcceptedDescriptor) => void;
-  /** That connection is lost. */
-  readonly failed: (error: Error) => void;
-}
 
 /** Accepts connections and gives their descriptors away. Where sockets have no descriptors (Windows) every connection fails. */
 export function listenForDescriptors(options: DescriptorListenOptions): Promise<Listener> {

@@ -9,6 +9,7 @@ import type {
   ListenOptions,
   Transport,
 } from '../environment/transport.ts';
+import { listenForDescriptors } from './descriptors.ts';
 import { listening } from './listening.ts';
 import { NodeStream } from './node-stream.ts';
 import type { TlsSniffer } from './node-stream.ts';
@@ -17,7 +18,7 @@ const TLS_HANDSHAKE_RECORD = 0x16;
 
 /** The network of the system. Plain sockets are read with `onread`; `noDelay` is set. */
 export function nodeTransport(): Transport {
-  return { listen, connect };
+  return { listen, connect, listenForDescriptors };
 }
 
 function listen(options: ListenOptions): Promise<Listener> {

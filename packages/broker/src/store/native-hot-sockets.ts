@@ -1,0 +1,205 @@
+import { getSystemErrorName } from 'node:util';
+import { constants } from 'node:os';
+import { hostAddressBytes } from '@centaurmq/protocol';
+import type {
+  AcceptedDescriptor,
+  Clock,
+  HotSocket,
+  HotSocketEvents,
+  HotSockets,
+  IngestResult,
+  Logger,
+  SocketReader,
+} from '@centaurmq/remoting';
+import type { KeptResponses, StoreIngestEffects } from './ingest-effects.ts';
+import { describeViolation } from './ingest-violation.ts';
+import { ingestLimits } from './native-chunk-ingestor.ts';
+import type { NativeHotSockets, NativeModule } from './native-module.ts';
+import {
+  ANSWERED_PULL_NUMBERS,
+  HOT_HEAD_NUMBERS,
+  HotHead,
+  HotStep,
+  IngestFlag,
+  SocketReading,
+} from './native-status.ts';
+
+export interface HotSocketsOptions {
+  readonly native: NativeModule;
+  /** The engine's number of the store. */
+  readonly store: number;
+  readonly effects: StoreIngestEffects;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const RECEIVED_BYTES_MAX = 256 * 1024;
+
+/**
+ * Sockets that the engine reads, ingests and answers by itself, on this thread's loop: one call of JavaScript for all that are ready,
+ * and one more for each that has something left.
+ */
+export class EngineHotSockets implements HotSockets {
+  readonly #options: HotSocketsOptions;
+  readonly #native: NativeHotSockets;
+  readonly #events = new Map<number, HotSocketEvents>();
+  readonly #received = Buffer.allocUnsafeSlow(RECEIVED_BYTES_MAX);
+  readonly #out = Buffer.allocUnsafeSlow(ingestLimits.outputBytes);
+  readonly #head = new Float64Array(HOT_HEAD_NUMBERS);
+  readonly #frames = new Uint32Array(2 * ingestLimits.otherFramesMax);
+  readonly #pulls = new Float64Array(ANSWERED_PULL_NUMBERS * ingestLimits.answeredPullsMax);
+
+  /** Throws where the system or the runtime has no way for it. */
+  constructor(options: HotSocketsOptions) {
+    this.#options = options;
+    this.#native = new options.native.HotSockets(options.store, () => this.#turn());
+  }
+
+  add(accepted: AcceptedDescriptor, events: HotSocketEvents): HotSocket {
+    const { descriptor, local, remote } = accepted;
+    const socket = this.#native.add(descriptor, hostAddressBytes(remote), local.port);
+    this.#events.set(socket, events);
+    return new EngineHotSocket(this.#native, socket, () => this.#events.delete(socket));
+  }
+
+  close(): void {
+    this.#failAll(new Error('the broker has stopped'));
+    this.#native.close();
+  }
+
+  /** Serves every socket that is ready. */
+  #turn(): void {
+    try {
+      const now = this.#options.clock.now();
+      for (let step = this.#step(now); step !== HotStep.DONE; step = this.#step(now)) this.#tell(step);
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'The sockets cannot be served any more; all are closed.');
+      this.#failAll(error instanceof Error ? error : new Error(String(error)));
+      this.#native.close();
+    }
+  }
+
+  #step(now: number): number {
+    const isHot = !this.#options.effects.isFull;
+    const [received, out, head] = [this.#received, this.#out, this.#head];
+    const step = this.#native.step(now, isHot, received, out, head, this.#frames, this.#pulls);
+    this.#tellEffects();
+    return step;
+  }
+
+  /** Before anything else: what a socket has left may depend on what others have done. */
+  #tellEffects(): void {
+    const { effects } = this.#options;
+    const tookMillis = this.#at(HotHead.TOOK_MILLIS);
+    const appendedRecords = this.#at(HotHead.APPENDED_RECORDS);
+    if (appendedRecords > 0) effects.appended(appendedRecords, tookMillis);
+    const pullCount = this.#at(HotHead.ANSWERED_PULL_COUNT);
+    if (pullCount > 0) effects.pulled(this.#pulls.subarray(0, ANSWERED_PULL_NUMBERS * pullCount), tookMillis);
+    if (this.#at(HotHead.ARRIVALS_PENDING) > 0) effects.arrivalsPending();
+    if ((this.#at(HotHead.FLAGS) & IngestFlag.SPACE_WANTED) !== 0) effects.spaceWanted();
+    const requiredFlushOffset = this.#at(HotHead.REQUIRED_FLUSH_OFFSET);
+    if (requiredFlushOffset > 0)
+      effects.withholdKept(requiredFlushOffset, this.#at(HotHead.WITHHELD_BYTES), this.#kept);
+  }
+
+  #tell(step: number): void {
+    const events = this.#events.get(this.#at(HotHead.SOCKET));
+    if (events === undefined) return;
+    if (step === HotStep.READABLE) events.readable();
+    else if (step === HotStep.INGESTED)
+      events.ingested(this.#received.subarray(0, this.#at(HotHead.RECEIVED_BYTES)), this.#result());
+    else if (step === HotStep.DRAINED) events.drained();
+    else if (step === HotStep.ENDED) events.ended();
+    else if (step === HotStep.FAILED) events.failed(systemError('socket', this.#at(HotHead.ERROR_NUMBER)));
+  }
+
+  #result(): IngestResult {
+    const [start, end] = [this.#at(HotHead.RESPONSES_START), this.#at(HotHead.RESPONSES_END)];
+    const consumedBytes = this.#at(HotHead.CONSUMED_BYTES);
+    const violation = this.#at(HotHead.VIOLATION);
+    return {
+      consumedBytes,
+      responses: start === end ? null : Buffer.from(this.#out.subarray(start, end)),
+      release: null,
+      otherFrames: Array.from(this.#frames.subarray(0, 2 * this.#at(HotHead.OTHER_FRAME_COUNT))),
+      violation: violation === 0 ? null : describeViolation(violation, consumedBytes),
+    };
+  }
+
+  readonly #kept: KeptResponses = {
+    release: (offset) => this.#release(offset, true, (responses) => responses),
+    rewrite: (offset, rewritten) => this.#release(offset, false, rewritten),
+  };
+
+  #release(offset: number, write: boolean, changed: (responses: Buffer) => Buffer): void {
+    for (
+      let left = this.#native.release(offset, write);
+      left !== null;
+      left = this.#native.release(offset, write)
+    ) {
+      const { buffer, byteOffset, byteLength } = left.frames;
+      this.#events.get(left.socket)?.released(changed(Buffer.from(buffer, byteOffset, byteLength)));
+    }
+  }
+
+  #failAll(error: Error): void {
+    for (const events of this.#events.values()) events.failed(error);
+  }
+
+  #at(index: number): number {
+    return this.#head[index] ?? 0;
+  }
+}
+
+class EngineHotSocket implements HotSocket {
+  readonly #native: NativeHotSockets;
+  readonly #socket: number;
+  readonly #closed: () => void;
+
+  constructor(native: NativeHotSockets, socket: number, closed: () => void) {
+    this.#native = native;
+    this.#socket = socket;
+    this.#closed = closed;
+  }
+
+  get unsentBytes(): number {
+    return this.#native.unsentBytes(this.#socket);
+  }
+
+  setReader(reader: SocketReader): void {
+    checked('epoll_ctl', this.#native.setReading(this.#socket, SocketReading[reader]));
+  }
+
+  receive(buffer: Uint8Array): number | null {
+    const received = this.#native.receive(this.#socket, buffer);
+    return received === -constants.errno.EAGAIN ? null : checked('read', received);
+  }
+
+  send(bytes: Uint8Array): number {
+    return checked('write', this.#native.send(this.#socket, bytes));
+  }
+
+  takeHeard(): boolean {
+    return this.#native.takeHeard(this.#socket);
+  }
+
+  end(): void {
+    checked('shutdown', this.#native.end(this.#socket));
+  }
+
+  close(): void {
+    this.#closed();
+    this.#native.remove(this.#socket);
+  }
+}
+
+function checked(call: string, answer: number): number {
+  if (answer < 0) throw systemError(call, -answer);
+  return answer;
+}
+
+/** As Node's own. */
+function systemError(syscall: string, errno: number): Error {
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`${syscall} ${code}`), { code, errno: -errno, syscall });
+}
