@@ -44,15 +44,15 @@ export declare class HotSockets {
    * has to read; 3 a chunk was received and ingested as far as `head` says, and the rest is the caller's; 4 what waited to be written is
    * written; 5 the peer has ended; 6 it failed.
    *
-   * `head` (at least 16): 0 the socket, 1 received bytes, 2 consumed bytes, 3 and 4 where the responses that are not yet written begin
-   * and end in `out`, 5 other frame count, 6 violation code, 7 error number; and of all sockets since the last step: 8 appended
-   * records, 9 answered pull count, 10 milliseconds taken, 11 arrivals pending (0 or 1), 12 required flush offset (0: none), 13
-   * withheld bytes, 14 flags (2 `prepareSpace` is wanted).
+   * `head` (at least 16): 0 the socket, 1 received bytes, 2 consumed bytes, 3 bytes of the socket that wait to be written, 4 other frame
+   * count, 5 violation code, 6 error number; and of all sockets since the last step: 7 appended records, 8 answered pull count, 9
+   * milliseconds taken, 10 arrivals pending (0 or 1), 11 required flush offset (0: none), 12 withheld bytes, 13 flags (2 `prepareSpace`
+   * is wanted).
    */
   step(nowMillis: number, hotPath: boolean, received: Uint8Array, out: Uint8Array, head: Float64Array, frames: Uint32Array, pulls: Float64Array): number
   /**
-   * Lets go of the withheld responses that need no more than this offset: `write` true writes them. Returns, for one socket a call,
-   * what was not written; call until it returns null.
+   * Lets go of the withheld responses that need no more than this offset. `write` true writes them and returns, one a call, the sockets
+   * that have bytes waiting then, with no frames; else it returns the frames. To be called until it returns null.
    */
   release(flushedOffset: number, write: boolean): ReleasedFrames | null
 }
@@ -230,7 +230,7 @@ export declare function queueState(store: number, topic: number, queueId: number
  */
 export declare function read(store: number, topic: number, queueId: number, queueOffset: number, maxCount: number, maxBytes: number, tagCodes: Int32Array | undefined | null, out: Uint8Array, outStart: number, head: Float64Array): number
 
-/** Responses that were let go and could not be written at once. */
+/** Responses that were let go and not written, or none: bytes of the socket wait. */
 export interface ReleasedFrames {
   socket: number
   frames: Buffer

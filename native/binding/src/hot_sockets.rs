@@ -25,7 +25,7 @@ const ENDED: u32 = 5;
 const FAILED: u32 = 6;
 const NO_SOCKET: u32 = 0;
 
-/// Responses that were let go and could not be written at once.
+/// Responses that were let go and not written, or none: bytes of the socket wait.
 #[napi(object)]
 pub struct ReleasedFrames {
     pub socket: u32,
@@ -62,15 +62,15 @@ impl HotSockets {
     /// 20 bytes). Returns its number, above 0 and never used again.
     #[napi(catch_unwind)]
     pub fn add(&mut self, descriptor: i32, peer: &[u8], local_port: u16) -> Result<u32> {
-        if descriptor < 0 || !HOST_BYTES.contains(&peer.len()) {
-            return Err(invalid_argument(format!(
-                "descriptor {descriptor} with a peer of {} bytes; expected 0 or more, and 8 or 20 bytes",
-                peer.len()
-            )));
+        if descriptor < 0 {
+            return Err(invalid_argument(format!("descriptor {descriptor}; expected 0 or more")));
         }
         #[expect(unsafe_code, reason = "Node-API names descriptors by number")]
-        // SAFETY: the caller gives it away.
+        // SAFETY: the caller gives it away, also when the peer is refused.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
+        if !HOST_BYTES.contains(&peer.len()) {
+            return Err(invalid_argument(format!("peer of {} bytes; expected 8 or 20", peer.len())));
+        }
         Ok(self.sockets.add(descriptor, Endpoints { peer: peer.into(), local_port }).number())
     }
 
@@ -136,10 +136,10 @@ impl HotSockets {
     /// has to read; 3 a chunk was received and ingested as far as `head` says, and the rest is the caller's; 4 what waited to be written is
     /// written; 5 the peer has ended; 6 it failed.
     ///
-    /// `head` (at least 16): 0 the socket, 1 received bytes, 2 consumed bytes, 3 and 4 where the responses that are not yet written begin
-    /// and end in `out`, 5 other frame count, 6 violation code, 7 error number; and of all sockets since the last step: 8 appended
-    /// records, 9 answered pull count, 10 milliseconds taken, 11 arrivals pending (0 or 1), 12 required flush offset (0: none), 13
-    /// withheld bytes, 14 flags (2 `prepareSpace` is wanted).
+    /// `head` (at least 16): 0 the socket, 1 received bytes, 2 consumed bytes, 3 bytes of the socket that wait to be written, 4 other frame
+    /// count, 5 violation code, 6 error number; and of all sockets since the last step: 7 appended records, 8 answered pull count, 9
+    /// milliseconds taken, 10 arrivals pending (0 or 1), 11 required flush offset (0: none), 12 withheld bytes, 13 flags (2 `prepareSpace`
+    /// is wanted).
     #[napi(catch_unwind)]
     pub fn step(
         &mut self,
@@ -178,8 +178,8 @@ impl HotSockets {
         Ok(kind)
     }
 
-    /// Lets go of the withheld responses that need no more than this offset: `write` true writes them. Returns, for one socket a call,
-    /// what was not written; call until it returns null.
+    /// Lets go of the withheld responses that need no more than this offset. `write` true writes them and returns, one a call, the sockets
+    /// that have bytes waiting then, with no frames; else it returns the frames. To be called until it returns null.
     #[napi(catch_unwind)]
     pub fn release(&mut self, flushed_offset: f64, write: bool) -> Option<ReleasedFrames> {
         let released = self.sockets.release(unsigned(flushed_offset), write)?;
@@ -187,28 +187,27 @@ impl HotSockets {
     }
 }
 
-fn told(step: &Step) -> (u32, [f64; 8]) {
+fn told(step: &Step) -> (u32, [f64; 7]) {
     let (socket, happening) = match step {
-        Step::Done => return (DONE, [f64::from(NO_SOCKET); 8]),
-        Step::EffectsFull => return (EFFECTS_FULL, [f64::from(NO_SOCKET); 8]),
+        Step::Done => return (DONE, [f64::from(NO_SOCKET); 7]),
+        Step::EffectsFull => return (EFFECTS_FULL, [f64::from(NO_SOCKET); 7]),
         Step::Happened(socket, happening) => (f64::from(socket.number()), happening),
     };
-    let only = |kind| (kind, [socket, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    let only = |kind| (kind, [socket, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     match happening {
         Happening::Readable => only(READABLE),
         Happening::Drained => only(DRAINED),
         Happening::Ended => only(ENDED),
         Happening::Failed(errno) => {
-            (FAILED, [socket, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, f64::from(errno.raw_os_error())])
+            (FAILED, [socket, 0.0, 0.0, 0.0, 0.0, 0.0, f64::from(errno.raw_os_error())])
         }
-        Happening::Ingested { received_bytes, outcome, sent_bytes } => {
+        Happening::Ingested { received_bytes, outcome, unsent_bytes } => {
             let violation = outcome.violation.map_or(0, Violation::code);
             let facts = [
                 socket,
                 count(*received_bytes),
                 count(outcome.consumed_bytes),
-                count(*sent_bytes),
-                count(outcome.response_bytes),
+                count(*unsent_bytes),
                 count(outcome.other_frame_count),
                 f64::from(violation),
                 0.0,

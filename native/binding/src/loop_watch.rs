@@ -65,12 +65,14 @@ impl Watched {
         self.handle.as_ptr().cast_mut().cast()
     }
 
-    /// The descriptor is not looked at any more when this returns.
-    fn close(&self) {
-        if !self.is_closing.replace(true) {
-            // SAFETY: the handle is initialised and was not closed; `closed` gives back what it holds.
-            unsafe { (self.uv.close)(self.handle(), closed) };
+    /// The descriptor is not looked at any more when this returns. False: it was closed already.
+    fn close(&self) -> bool {
+        if self.is_closing.replace(true) {
+            return false;
         }
+        // SAFETY: the handle is initialised and was not closed; `closed` gives back what it holds.
+        unsafe { (self.uv.close)(self.handle(), closed) };
+        true
     }
 }
 
@@ -133,7 +135,10 @@ impl LoopWatch {
 
 impl Drop for LoopWatch {
     fn drop(&mut self) {
-        self.watched.close();
+        if self.watched.close() {
+            // SAFETY: the environment has not ended, which would have closed; on its thread, with a reference that nobody uses any more.
+            unsafe { sys::napi_delete_reference(self.watched.env, self.watched.callback) };
+        }
     }
 }
 

@@ -6,10 +6,8 @@ use rustix::io::{Errno, Result};
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 
 use crate::readiness::Interest;
+use crate::unsent::Unsent;
 use crate::withheld::Withheld;
-
-/// More memory than this is given back once everything is sent.
-const UNSENT_IDLE_BYTES_MAX: usize = 16 * 1024;
 
 /// Names a socket of one set; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,7 +54,7 @@ pub struct HotSocket {
     pub reading: Reading,
     /// What epoll was told last.
     pub interest: Interest,
-    unsent: Vec<u8>,
+    unsent: Unsent,
     pub withheld: Withheld,
     /// The hot path has heard of the peer since the owner asked last.
     pub was_heard: bool,
@@ -69,7 +67,7 @@ impl HotSocket {
             endpoints,
             reading: Reading::default(),
             interest: Interest::default(),
-            unsent: Vec::new(),
+            unsent: Unsent::default(),
             withheld: Withheld::default(),
             was_heard: false,
         }
@@ -84,11 +82,11 @@ impl HotSocket {
     }
 
     pub fn unsent_bytes(&self) -> usize {
-        self.unsent.len()
+        self.unsent.bytes().len()
     }
 
     pub fn wanted_interest(&self) -> Interest {
-        Interest { reading: self.reading != Reading::Nobody, writing: !self.unsent.is_empty() }
+        Interest { reading: self.reading != Reading::Nobody, writing: self.unsent_bytes() > 0 }
     }
 
     /// Reads once; 0 is the end, `AGAIN` that there is nothing.
@@ -101,26 +99,20 @@ impl HotSocket {
         }
     }
 
-    /// Writes what the system takes at once; nothing while other bytes wait. How many it took.
-    pub fn send_at_once(&self, bytes: &[u8]) -> Result<usize> {
-        if self.unsent.is_empty() { send_some(self.descriptor.as_fd(), bytes) } else { Ok(0) }
+    /// Writes what the system takes; the rest is copied and waits behind what waits already, so that nothing comes between.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        send_behind(&mut self.unsent, self.descriptor.as_fd(), bytes)
     }
 
-    /// Writes what the system takes; the rest is copied and waits behind what waits already.
-    pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        let sent = self.send_at_once(bytes)?;
-        self.unsent.extend_from_slice(bytes.get(sent..).unwrap_or_default());
-        Ok(())
+    /// Writes the withheld responses that need no more than this offset.
+    pub fn send_durable(&mut self, flushed_offset: u64) -> Result<()> {
+        let durable = self.withheld.durable(flushed_offset);
+        send_behind(&mut self.unsent, self.descriptor.as_fd(), durable)
     }
 
     pub fn send_unsent(&mut self) -> Result<()> {
-        let sent = send_some(self.descriptor.as_fd(), &self.unsent)?;
-        if sent < self.unsent.len() {
-            self.unsent.drain(..sent);
-        } else {
-            self.unsent.clear();
-            self.unsent.shrink_to(UNSENT_IDLE_BYTES_MAX);
-        }
+        let sent = send_some(self.descriptor.as_fd(), self.unsent.bytes())?;
+        self.unsent.remove(sent);
         Ok(())
     }
 
@@ -128,6 +120,12 @@ impl HotSocket {
     pub fn end(&self) -> Result<()> {
         shutdown(&self.descriptor, Shutdown::Write)
     }
+}
+
+fn send_behind(unsent: &mut Unsent, descriptor: BorrowedFd<'_>, bytes: &[u8]) -> Result<()> {
+    let sent = if unsent.bytes().is_empty() { send_some(descriptor, bytes)? } else { 0 };
+    unsent.add(bytes.get(sent..).unwrap_or_default());
+    Ok(())
 }
 
 fn send_some(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize> {

@@ -36,12 +36,12 @@ pub struct TurnMemory<'a> {
 pub enum Happening {
     /// The owner has to read.
     Readable,
-    /// So many bytes stand in `received`, and the hot path has done what `outcome` says. Of its responses in `out` the first `sent_bytes`
-    /// are written; what it withheld is kept here.
+    /// So many bytes stand in `received`, and the hot path has done what `outcome` says. Its responses are written, except for
+    /// `unsent_bytes` that wait; what it withheld is kept here.
     Ingested {
         received_bytes: usize,
         outcome: IngestOutcome,
-        sent_bytes: usize,
+        unsent_bytes: usize,
     },
     /// Everything that waited is written.
     Drained,
@@ -59,10 +59,11 @@ pub enum Step {
     Done,
 }
 
-/// Responses that were released and not written.
+/// What is left of releasing responses.
 #[derive(Debug)]
 pub struct Released {
     pub socket: SocketId,
+    /// Those that were to be given back. None: they were written, and bytes of the socket wait now.
     pub frames: Vec<u8>,
 }
 
@@ -183,8 +184,8 @@ impl HotSockets {
         Ok(Step::Done)
     }
 
-    /// Lets go of the responses that need no more than this offset, socket by socket; what was not written comes back, so call again
-    /// until nothing does.
+    /// Lets go of the responses that need no more than this offset, socket by socket: writes them, or gives them back. Call again until
+    /// nothing is left.
     pub fn release(&mut self, flushed_offset: u64, write: bool) -> Option<Released> {
         let mut next = 0;
         while let Some(&id) = self.withholding.get(next) {
@@ -193,16 +194,20 @@ impl HotSockets {
                 continue;
             };
             let durable = socket.withheld.durable(flushed_offset);
-            // A socket that fails is told of when it is read.
-            let sent = if write { socket.send_at_once(durable).unwrap_or(durable.len()) } else { 0 };
-            let left = durable.get(sent..).filter(|left| !left.is_empty()).map(<[u8]>::to_vec);
+            let (is_any, frames) = (!durable.is_empty(), if write { Vec::new() } else { durable.to_vec() });
+            if write && is_any {
+                // A socket that fails is told of when it is read.
+                let _ = socket
+                    .send_durable(flushed_offset)
+                    .and_then(|()| follow_interest(&self.readiness, id, socket));
+            }
             socket.withheld.remove_durable(flushed_offset);
             if socket.withheld.is_empty() {
                 self.withholding.swap_remove(next);
             } else {
                 next += 1;
             }
-            if let Some(frames) = left {
+            if is_any && (!write || socket.unsent_bytes() > 0) {
                 return Some(Released { socket: id, frames });
             }
         }
@@ -221,6 +226,9 @@ impl HotSockets {
 
     fn serve(&mut self, id: SocketId, engine: &Engine<'_>, memory: &mut TurnMemory<'_>) -> Option<Happening> {
         let socket = self.sockets.get_mut(&id)?;
+        if socket.reading == Reading::Nobody {
+            return None;
+        }
         if !engine.enabled || socket.reading != Reading::HotPath || socket.unsent_bytes() > 0 {
             return Some(Happening::Readable);
         }
@@ -247,15 +255,16 @@ impl HotSockets {
             }
             socket.withheld.add(withheld, outcome.required_flush_offset);
         }
-        let sent_bytes = match socket.send_at_once(responses) {
-            Ok(sent_bytes) => sent_bytes,
-            Err(errno) => return Some(Happening::Failed(errno)),
-        };
+        if let Err(errno) = socket.send(responses).and_then(|()| follow_interest(&self.readiness, id, socket))
+        {
+            return Some(Happening::Failed(errno));
+        }
+        let unsent_bytes = socket.unsent_bytes();
         let is_done = outcome.consumed_bytes == received_bytes
-            && sent_bytes == outcome.response_bytes
+            && unsent_bytes == 0
             && outcome.other_frame_count == 0
             && outcome.violation.is_none();
-        (!is_done).then_some(Happening::Ingested { received_bytes, outcome, sent_bytes })
+        (!is_done).then_some(Happening::Ingested { received_bytes, outcome, unsent_bytes })
     }
 }
 

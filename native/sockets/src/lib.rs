@@ -9,6 +9,7 @@ mod hot_socket;
 mod hot_sockets;
 mod readiness;
 mod turn_effects;
+mod unsent;
 mod withheld;
 
 pub use hot_socket::{Endpoints, Reading, SocketId};

@@ -73,9 +73,11 @@ export class EngineHotSockets implements HotSockets {
       const now = this.#options.clock.now();
       for (let step = this.#step(now); step !== HotStep.DONE; step = this.#step(now)) this.#tell(step);
     } catch (error) {
-      this.#options.logger.error({ err: error }, 'The sockets cannot be served any more; all are closed.');
+      this.#options.logger.error(
+        { err: error },
+        'The hot path failed; the connections that it served are closed.',
+      );
       this.#failAll(error instanceof Error ? error : new Error(String(error)));
-      this.#native.close();
     }
   }
 
@@ -106,20 +108,25 @@ export class EngineHotSockets implements HotSockets {
     const events = this.#events.get(this.#at(HotHead.SOCKET));
     if (events === undefined) return;
     if (step === HotStep.READABLE) events.readable();
-    else if (step === HotStep.INGESTED)
-      events.ingested(this.#received.subarray(0, this.#at(HotHead.RECEIVED_BYTES)), this.#result());
+    else if (step === HotStep.INGESTED) this.#tellIngested(events);
     else if (step === HotStep.DRAINED) events.drained();
     else if (step === HotStep.ENDED) events.ended();
     else if (step === HotStep.FAILED) events.failed(systemError('socket', this.#at(HotHead.ERROR_NUMBER)));
   }
 
+  #tellIngested(events: HotSocketEvents): void {
+    const chunk = this.#received.subarray(0, this.#at(HotHead.RECEIVED_BYTES));
+    const result = this.#result();
+    if (this.#at(HotHead.UNSENT_BYTES) > 0) events.congested();
+    events.ingested(chunk, result);
+  }
+
   #result(): IngestResult {
-    const [start, end] = [this.#at(HotHead.RESPONSES_START), this.#at(HotHead.RESPONSES_END)];
     const consumedBytes = this.#at(HotHead.CONSUMED_BYTES);
     const violation = this.#at(HotHead.VIOLATION);
     return {
       consumedBytes,
-      responses: start === end ? null : Buffer.from(this.#out.subarray(start, end)),
+      responses: null,
       release: null,
       otherFrames: Array.from(this.#frames.subarray(0, 2 * this.#at(HotHead.OTHER_FRAME_COUNT))),
       violation: violation === 0 ? null : describeViolation(violation, consumedBytes),
@@ -127,20 +134,17 @@ export class EngineHotSockets implements HotSockets {
   }
 
   readonly #kept: KeptResponses = {
-    release: (offset) => this.#release(offset, true, (responses) => responses),
-    rewrite: (offset, rewritten) => this.#release(offset, false, rewritten),
+    release: (offset) => {
+      for (let left = this.#native.release(offset, true); left; left = this.#native.release(offset, true))
+        this.#events.get(left.socket)?.congested();
+    },
+    rewrite: (offset, rewritten) => {
+      for (let left = this.#native.release(offset, false); left; left = this.#native.release(offset, false)) {
+        const { buffer, byteOffset, byteLength } = left.frames;
+        this.#events.get(left.socket)?.released(rewritten(Buffer.from(buffer, byteOffset, byteLength)));
+      }
+    },
   };
-
-  #release(offset: number, write: boolean, changed: (responses: Buffer) => Buffer): void {
-    for (
-      let left = this.#native.release(offset, write);
-      left !== null;
-      left = this.#native.release(offset, write)
-    ) {
-      const { buffer, byteOffset, byteLength } = left.frames;
-      this.#events.get(left.socket)?.released(changed(Buffer.from(buffer, byteOffset, byteLength)));
-    }
-  }
 
   #failAll(error: Error): void {
     for (const events of this.#events.values()) events.failed(error);

@@ -97,20 +97,19 @@ export const HotHead = {
   SOCKET: 0,
   RECEIVED_BYTES: 1,
   CONSUMED_BYTES: 2,
-  /** Responses that are not yet written: where they begin and end. */
-  RESPONSES_START: 3,
-  RESPONSES_END: 4,
-  OTHER_FRAME_COUNT: 5,
-  VIOLATION: 6,
-  ERROR_NUMBER: 7,
+  /** Of the socket: they wait to be written. */
+  UNSENT_BYTES: 3,
+  OTHER_FRAME_COUNT: 4,
+  VIOLATION: 5,
+  ERROR_NUMBER: 6,
   /** From here on: of all sockets since the last step. */
-  APPENDED_RECORDS: 8,
-  ANSWERED_PULL_COUNT: 9,
-  TOOK_MILLIS: 10,
-  ARRIVALS_PENDING: 11,
-  REQUIRED_FLUSH_OFFSET: 12,
-  WITHHELD_BYTES: 13,
-  FLAGS: 14,
+  APPENDED_RECORDS: 7,
+  ANSWERED_PULL_COUNT: 8,
+  TOOK_MILLIS: 9,
+  ARRIVALS_PENDING: 10,
+  REQUIRED_FLUSH_OFFSET: 11,
+  WITHHELD_BYTES: 12,
+  FLAGS: 13,
 } as const;
 export const HOT_HEAD_NUMBERS = 16;
 

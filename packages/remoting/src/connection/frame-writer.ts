@@ -31,6 +31,11 @@ export class FrameWriter {
     return this.#awaitsWritable && this.unsentBytes > limitBytes;
   }
 
+  /** Others have written to the stream what the peer does not take at once. */
+  congested(): void {
+    this.#awaitsWritable = true;
+  }
+
   /** The stream has told. */
   writable(): void {
     this.#awaitsWritable = false;

@@ -19,7 +19,7 @@ export interface ConnectionOwner {
   chunkReceived(connection: RemotingConnection, chunk: Buffer, ingested: IngestResult | null): number;
   /** Whether the hot path may see chunks before they are received; absent: never. */
   mayIngest?(): boolean;
-  /** Responses were written that no chunk called for. */
+  /** Responses were written that the owner did not write. */
   released?(connection: RemotingConnection): void;
   /** The peer has taken all that was written. */
   writable(connection: RemotingConnection): void;
@@ -117,6 +117,10 @@ export class RemotingConnection implements Connection {
       ingested: (chunk, result) => this.#ingested(chunk, result),
       released: (responses) => {
         this.write(responses);
+        this.#owner.released?.(this);
+      },
+      congested: () => {
+        this.#writer.congested();
         this.#owner.released?.(this);
       },
       writable: () => {

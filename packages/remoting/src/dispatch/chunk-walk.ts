@@ -29,6 +29,8 @@ export class ChunkWalk {
   /** @returns bytes done with: whole frames; fewer than there are when the connection was paused or closed */
   chunkReceived(connection: RemotingConnection, chunk: Buffer, ingested: IngestResult | null): number {
     const start = ingested === null ? 0 : this.#bring(connection, chunk, ingested);
+    // Nobody asked before the hot path read the chunk.
+    if (ingested !== null && connection.isOpen) this.#paused(connection);
     const ingestor = this.#options.ingestor();
     return ingestor === null
       ? this.#walk(connection, chunk, start)
@@ -69,6 +71,8 @@ export class ChunkWalk {
       this.#options.frame(connection, chunk.subarray(frames[index], frames[index + 1]));
     }
     if (result.violation !== null) {
+      // Closes it when the length is wrong, and says which one was found.
+      this.#hasWholeFrame(connection, chunk, result.consumedBytes);
       connection.destroy(new PeerFaultError(`malformed frame: ${result.violation}`));
     }
     return result.consumedBytes;

@@ -22,8 +22,10 @@ export interface StreamEvents {
   mayIngest?(): boolean;
   /** The hot path saw these bytes first and left something; memory that is used again, as with `received`. */
   ingested?(chunk: Buffer, result: IngestResult): void;
-  /** Responses that the hot path had kept back and could not write itself. */
+  /** Responses that the hot path had kept back, to be written. */
   released?(responses: Buffer): void;
+  /** The hot path has written more than the peer takes: as if `write` had returned false. */
+  congested?(): void;
 }
 
 /** An ordered stream of bytes to one peer, plain or TLS. */

@@ -15,8 +15,10 @@ export interface HotSocketEvents {
   readable(): void;
   /** A chunk was ingested, but not all of it is done with. Memory that is used again. */
   ingested(chunk: Buffer, result: IngestResult): void;
-  /** Responses of the hot path that were kept back; to be written as any others. */
+  /** Responses of the hot path that were kept back and are not what they were; to be written as any others. */
   released(responses: Buffer): void;
+  /** Responses of the hot path wait to be written; `drained` follows. */
+  congested(): void;
   /** Everything that waited is written. */
   drained(): void;
   /** The peer sends nothing more. */

@@ -100,6 +100,7 @@ export class HotStream implements ByteStream {
     readable: () => this.#try(() => this.#read()),
     ingested: (chunk, result) => this.#try(() => this.#ingested(chunk, result)),
     released: (responses) => this.#events?.released?.(responses),
+    congested: () => this.#try(() => this.#congested()),
     drained: () => this.#try(() => this.#drained()),
     ended: () => this.#try(() => this.#ended()),
     failed: (error) => this.#close(error),
@@ -118,6 +119,11 @@ export class HotStream implements ByteStream {
   #ingested(chunk: Buffer, result: IngestResult): void {
     this.#events?.ingested?.(chunk, result);
     this.chooseReader();
+  }
+
+  #congested(): void {
+    this.#unsentBytes = this.#socket.unsentBytes;
+    this.#events?.congested?.();
   }
 
   #drained(): void {

@@ -7,6 +7,8 @@ import { addressOf } from './node-stream.ts';
 /** Accepts connections and gives their descriptors away. Where sockets have no descriptors (Windows) every connection fails. */
 export function listenForDescriptors(options: DescriptorListenOptions): Promise<Listener> {
   const server: Server = createServer({ pauseOnConnect: true }, (socket) => {
+    // It was reset before it was accepted, as by whoever only looks whether the port is open.
+    if (socket.remoteAddress === undefined) return void socket.destroy();
     try {
       options.accepted(descriptorOf(socket, options.duplicateDescriptor));
     } catch (error) {
