@@ -7,6 +7,8 @@
 
 mod hot_socket;
 mod hot_sockets;
+#[cfg(test)]
+mod hot_sockets_tests;
 mod readiness;
 mod turn_effects;
 mod unsent;
