@@ -2,6 +2,7 @@ import { MqVersion } from '@centaurmq/protocol';
 import {
   type Clock,
   type ConnectOptions,
+  HotTransport,
   type Logger,
   type Random,
   RemotingClient,
@@ -22,8 +23,8 @@ import { MessagePath } from './message-path.ts';
 import { BrokerRegistration } from './registration/broker-registration.ts';
 import { BrokerStatsManager } from './statistics/broker-stats-manager.ts';
 import { StoreStatsService } from './statistics/store-stats-service.ts';
-import { hotTransport } from './store/hot-transport.ts';
 import { startIoThreads } from './store/io-threads.ts';
+import { openHotSockets } from './store/native-hot-sockets.ts';
 import type { BlockingTasks } from './store/blocking-tasks.ts';
 import type { NativeModule } from './store/native-module.ts';
 import { type OpenStore, type RecoveryReport, type StoreLocation, openStore } from './store/open-store.ts';
@@ -195,19 +196,22 @@ export class Broker {
     return store;
   }
 
-  /** With I/O threads the servers' connections are theirs; without, the engine's where it can serve them. */
+  /** With I/O threads the servers' connections are theirs. There and here the engine serves those that it can. */
   #serverTransport({ messages, native }: OpenStore, { ingestEffects }: MessagePath): Transport {
     const { config, transport, clock, logger } = this.#options;
-    const threadCount = config.serverSelectorThreads;
+    const { serverSelectorThreads: threadCount, useEpollNativeSelector: hotSockets } = config;
     const parts = { store: messages.store, native, effects: ingestEffects, transport, clock, logger };
-    if (threadCount === 0) {
-      const hot = config.useEpollNativeSelector ? hotTransport(transport, parts) : null;
-      if (hot !== null) this.#endings.push(() => hot.close());
-      return hot ?? transport;
+    if (threadCount > 0) {
+      const threads = startIoThreads({ ...parts, threadCount, hotSockets });
+      this.#endings.push(() => threads.close());
+      return threads;
     }
-    const threads = startIoThreads({ ...parts, threadCount });
-    this.#endings.push(() => threads.close());
-    return threads;
+    // A network that gives no descriptors away has no sockets.
+    const sockets = hotSockets && transport.listenForDescriptors !== undefined ? openHotSockets(parts) : null;
+    if (sockets === null) return transport;
+    this.#endings.push(() => sockets.close());
+    const duplicateDescriptor = (descriptor: number): number => native.duplicateDescriptor(descriptor);
+    return new HotTransport({ transport, sockets, duplicateDescriptor, logger });
   }
 
   #statistics(

@@ -109,7 +109,7 @@ export const brokerConfigKeys: ConfigKeys = {
   ),
   useEpollNativeSelector: flag(
     true,
-    'The storage engine reads and writes plain connections by itself; Linux, without `serverSelectorThreads`',
+    'The storage engine reads and writes plain connections by itself; Linux only',
   ),
   // Topics and groups.
   brokerPermission: integer(6, { min: 0, max: 6 }, '4 read, 2 write, 6 both', { updatable: true }),

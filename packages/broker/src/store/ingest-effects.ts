@@ -1,8 +1,7 @@
-import { decodeFrame, encodeFrame } from '@centaurmq/protocol';
-import type { RemotingCommand } from '@centaurmq/protocol';
 import type { AckOutcome, AnsweredPull } from './message-store.ts';
 import type { NativeMessageStore } from './native-message-store.ts';
 import { ANSWERED_PULL_NUMBERS, AnsweredPullNumber } from './native-status.ts';
+import { type UnsafeResponse, unsafeResponses } from './unsafe-responses.ts';
 
 export type UnsafeOutcome = Exclude<AckOutcome, 'reached'>;
 
@@ -11,7 +10,7 @@ export interface KeptResponses {
   /** Writes those whose messages need no more than this offset. */
   release(requiredFlushOffset: number): void;
   /** The same for messages that did not become safe. */
-  rewrite(requiredFlushOffset: number, rewritten: (responses: Buffer) => Buffer): void;
+  rewrite(requiredFlushOffset: number, unsafe: UnsafeResponse): void;
 }
 
 /** What the hot path leaves to be done once a chunk is answered. */
@@ -29,6 +28,8 @@ export interface IngestEffects {
    * when it did not become durable. Without any, after one-way sends, it only sees to the flush.
    */
   withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void;
+  /** The same for `byteCount` bytes of responses that stay in the engine. */
+  withholdKept(requiredFlushOffset: number, byteCount: number, kept: KeptResponses): void;
 }
 
 export interface StoreIngestEffectsOptions {
@@ -41,7 +42,7 @@ export interface StoreIngestEffectsOptions {
   /** Notes what an answered pull leaves to be noted. */
   readonly pullAnswered: (pull: AnsweredPull) => void;
   /** The response code and remark of a send that was appended but did not become safe. */
-  readonly unsafeResponse: (outcome: UnsafeOutcome) => { code: number; remark: string | null };
+  readonly unsafeResponse: (outcome: UnsafeOutcome) => UnsafeResponse;
 }
 
 export const withheldBytesMaxDefault: number = 16 * 1024 * 1024;
@@ -84,11 +85,11 @@ export class StoreIngestEffects implements IngestEffects {
     this.#withheldBytes += responses.length;
     gate.whenReached(requiredFlushOffset, (outcome) => {
       this.#withheldBytes -= responses.length;
-      write(outcome === 'reached' ? responses : this.#unsafeResponses(responses, outcome));
+      const { unsafeResponse } = this.#options;
+      write(outcome === 'reached' ? responses : unsafeResponses(responses, unsafeResponse(outcome)));
     });
   }
 
-  /** As {@link withhold}, for `byteCount` bytes of responses that stay in the engine. */
   withholdKept(requiredFlushOffset: number, byteCount: number, kept: KeptResponses): void {
     const { gate } = this.#options.store;
     if (byteCount === 0) return gate.requestFlush(requiredFlushOffset);
@@ -96,21 +97,8 @@ export class StoreIngestEffects implements IngestEffects {
     gate.whenReached(requiredFlushOffset, (outcome) => {
       this.#withheldBytes -= byteCount;
       if (outcome === 'reached') kept.release(requiredFlushOffset);
-      else kept.rewrite(requiredFlushOffset, (responses) => this.#unsafeResponses(responses, outcome));
+      else kept.rewrite(requiredFlushOffset, this.#options.unsafeResponse(outcome));
     });
-  }
-
-  /** The same responses with the code that tells the producer what is missing. */
-  #unsafeResponses(frames: Buffer, outcome: UnsafeOutcome): Buffer {
-    const { code, remark } = this.#options.unsafeResponse(outcome);
-    const rewritten: Buffer[] = [];
-    for (let start = 0; start < frames.length;) {
-      const end = start + 4 + frames.readInt32BE(start);
-      const response: RemotingCommand = decodeFrame(frames.subarray(start, end));
-      rewritten.push(encodeFrame({ ...response, code, remark }));
-      start = end;
-    }
-    return Buffer.concat(rewritten);
   }
 }
 

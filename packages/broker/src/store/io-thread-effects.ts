@@ -1,5 +1,7 @@
-import type { IngestEffects } from './ingest-effects.ts';
+import type { Clock, Timer } from '@centaurmq/remoting';
+import type { IngestEffects, KeptResponses } from './ingest-effects.ts';
 import { withheldBytesMaxDefault } from './ingest-effects.ts';
+import type { UnsafeResponse } from './unsafe-responses.ts';
 
 interface Ingested {
   recordCount: number;
@@ -19,26 +21,47 @@ export type IoThreadNote =
       readonly token: number;
       readonly requiredFlushOffset: number;
       readonly responses: Uint8Array;
+    }
+  /** The same, for responses that stay in the engine. */
+  | {
+      readonly kind: 'withheldKept';
+      readonly token: number;
+      readonly requiredFlushOffset: number;
+      readonly byteCount: number;
     };
 
-/** The answer to `withheld`: what is to be written. */
-export interface ReleasedNote {
-  readonly token: number;
-  readonly responses: Uint8Array;
+export type ReleasedNote =
+  /** The answer to `withheld`: what is to be written. */
+  | { readonly kind: 'released'; readonly token: number; readonly responses: Uint8Array }
+  /** The answer to `withheldKept`; `unsafe` tells why the messages did not become safe. */
+  | { readonly kind: 'releasedKept'; readonly token: number; readonly unsafe: UnsafeResponse | null };
+
+interface Kept {
+  readonly requiredFlushOffset: number;
+  readonly byteCount: number;
+  readonly responses: KeptResponses;
 }
 
-/** The effects of an I/O thread's hot path: joined per turn of the loop and told to the broker's thread. */
+/** Counts of appended messages are told this late: a note for each turn of the loop costs more than the turn. */
+const COUNTS_DELAY_MILLIS = 10;
+
+/** The effects of an I/O thread's hot path: joined and told to the broker's thread, what somebody waits for per turn of the loop. */
 export class IoThreadEffects implements IngestEffects {
+  readonly #clock: Clock;
   readonly #note: (note: IoThreadNote) => void;
   readonly #writes = new Map<
     number,
     { readonly length: number; readonly write: (responses: Buffer) => void }
   >();
+  readonly #kept = new Map<number, Kept>();
   #lastToken = 0;
   #withheldBytes = 0;
-  #ingested: Ingested | null = null;
+  #ingested: Ingested = nothingIngested();
+  #countsTimer: Timer | null = null;
+  #isNotingSoon = false;
 
-  constructor(note: (note: IoThreadNote) => void) {
+  constructor(clock: Clock, note: (note: IoThreadNote) => void) {
+    this.#clock = clock;
     this.#note = note;
   }
 
@@ -47,9 +70,9 @@ export class IoThreadEffects implements IngestEffects {
   }
 
   appended(recordCount: number, tookMillis: number): void {
-    const ingested = this.#noteSoon();
-    ingested.recordCount += recordCount;
-    ingested.tookMillis += tookMillis;
+    this.#ingested.recordCount += recordCount;
+    this.#ingested.tookMillis += tookMillis;
+    this.#countsTimer ??= this.#clock.setTimer(COUNTS_DELAY_MILLIS, () => this.#noteIngested());
   }
 
   /** At once: what is forwarded behind them may commit the same offsets. */
@@ -58,11 +81,13 @@ export class IoThreadEffects implements IngestEffects {
   }
 
   arrivalsPending(): void {
-    this.#noteSoon().arrivalsPending = true;
+    this.#ingested.arrivalsPending = true;
+    this.#noteSoon();
   }
 
   spaceWanted(): void {
-    this.#noteSoon().spaceWanted = true;
+    this.#ingested.spaceWanted = true;
+    this.#noteSoon();
   }
 
   withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void {
@@ -74,29 +99,53 @@ export class IoThreadEffects implements IngestEffects {
     this.#note({ kind: 'withheld', token, requiredFlushOffset, responses });
   }
 
-  released({ token, responses }: ReleasedNote): void {
-    const withheld = this.#writes.get(token);
-    if (withheld === undefined) return;
-    this.#writes.delete(token);
-    this.#withheldBytes -= withheld.length;
-    withheld.write(Buffer.from(responses.buffer, responses.byteOffset, responses.byteLength));
+  withholdKept(requiredFlushOffset: number, byteCount: number, responses: KeptResponses): void {
+    const token = ++this.#lastToken;
+    if (byteCount > 0) {
+      this.#withheldBytes += byteCount;
+      this.#kept.set(token, { requiredFlushOffset, byteCount, responses });
+    }
+    this.#note({ kind: 'withheldKept', token, requiredFlushOffset, byteCount });
   }
 
-  #noteSoon(): Ingested {
-    if (this.#ingested !== null) return this.#ingested;
-    const ingested: Ingested = {
-      recordCount: 0,
-      tookMillis: 0,
-      arrivalsPending: false,
-      spaceWanted: false,
-    };
-    this.#ingested = ingested;
-    setImmediate(() => {
-      this.#ingested = null;
-      this.#note({ kind: 'ingested', ...ingested });
-    });
-    return ingested;
+  released(note: ReleasedNote): void {
+    if (note.kind === 'releasedKept') return this.#releasedKept(note.token, note.unsafe);
+    const withheld = this.#writes.get(note.token);
+    if (withheld === undefined) return;
+    this.#writes.delete(note.token);
+    this.#withheldBytes -= withheld.length;
+    const { buffer, byteOffset, byteLength } = note.responses;
+    withheld.write(Buffer.from(buffer, byteOffset, byteLength));
   }
+
+  #releasedKept(token: number, unsafe: UnsafeResponse | null): void {
+    const kept = this.#kept.get(token);
+    if (kept === undefined) return;
+    this.#kept.delete(token);
+    this.#withheldBytes -= kept.byteCount;
+    if (unsafe === null) kept.responses.release(kept.requiredFlushOffset);
+    else kept.responses.rewrite(kept.requiredFlushOffset, unsafe);
+  }
+
+  #noteSoon(): void {
+    if (this.#isNotingSoon) return;
+    this.#isNotingSoon = true;
+    setImmediate(() => {
+      if (this.#isNotingSoon) this.#noteIngested();
+    });
+  }
+
+  #noteIngested(): void {
+    this.#countsTimer?.cancel();
+    this.#countsTimer = null;
+    this.#isNotingSoon = false;
+    this.#note({ kind: 'ingested', ...this.#ingested });
+    this.#ingested = nothingIngested();
+  }
+}
+
+function nothingIngested(): Ingested {
+  return { recordCount: 0, tookMillis: 0, arrivalsPending: false, spaceWanted: false };
 }
 
 /** Brings what an I/O thread noted to the store. */
@@ -109,8 +158,17 @@ export function applyIoThreadNote(
     const { token, requiredFlushOffset } = note;
     const { buffer, byteOffset, byteLength } = note.responses;
     const responses = Buffer.from(buffer, byteOffset, byteLength);
-    effects.withhold(requiredFlushOffset, responses, (released) => release({ token, responses: released }));
+    effects.withhold(requiredFlushOffset, responses, (released) =>
+      release({ kind: 'released', token, responses: released }),
+    );
     return;
+  }
+  if (note.kind === 'withheldKept') {
+    const { token, requiredFlushOffset, byteCount } = note;
+    return effects.withholdKept(requiredFlushOffset, byteCount, {
+      release: () => release({ kind: 'releasedKept', token, unsafe: null }),
+      rewrite: (_offset, unsafe) => release({ kind: 'releasedKept', token, unsafe }),
+    });
   }
   if (note.kind === 'pulled') return effects.pulled(note.pulls, note.tookMillis);
   if (note.recordCount > 0) effects.appended(note.recordCount, note.tookMillis);

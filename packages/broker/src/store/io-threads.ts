@@ -9,6 +9,8 @@ import type { NativeModule } from './native-module.ts';
 export interface IoThreadsOptions {
   /** At least one. */
   readonly threadCount: number;
+  /** Plain connections are served by the engine where it can. */
+  readonly hotSockets: boolean;
   /** The engine's number of the store. */
   readonly store: number;
   readonly native: NativeModule;
@@ -23,8 +25,8 @@ const WORKER_FILE = fileURLToPath(new URL('../../dist/store/io-worker.js', impor
 
 /** Threads that each serve their own connections over the one store. */
 export function startIoThreads(options: IoThreadsOptions): ThreadedTransport {
-  const { threadCount, store, native, effects, transport, logger } = options;
-  const data: IoWorkerData = { store };
+  const { threadCount, hotSockets, store, native, effects, transport, logger } = options;
+  const data: IoWorkerData = { store, hotSockets };
   return new ThreadedTransport({
     // Without the arguments of this process: a condition that resolves packages to their sources is not for it.
     workers: Array.from(

@@ -3,24 +3,29 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type IoThreadServices, serveIoThread, systemClock } from '@centaurmq/remoting';
 import { IoThreadEffects, type ReleasedNote } from './io-thread-effects.ts';
 import { NativeChunkIngestor } from './native-chunk-ingestor.ts';
+import { openHotSockets } from './native-hot-sockets.ts';
 import { loadNativeModule } from './native-module.ts';
 
 /** What the broker's thread gives a new one. */
 export interface IoWorkerData {
   /** The engine's number of the store. */
   readonly store: number;
+  /** Plain connections are served by the engine where it can. */
+  readonly hotSockets: boolean;
 }
 
-function serve(port: MessagePort, { store }: IoWorkerData): void {
+function serve(port: MessagePort, { store, hotSockets }: IoWorkerData): void {
   const clock = systemClock;
   serveIoThread({
     port,
     clock,
     hotPath: ({ logger, sendFrames, note }: IoThreadServices) => {
-      const effects = new IoThreadEffects(note);
+      const effects = new IoThreadEffects(clock, note);
       const native = loadNativeModule();
-      const ingestor = new NativeChunkIngestor({ native, store, effects, clock, logger, sendFrames });
-      return { ingestor, noted: (released) => effects.released(released as ReleasedNote) };
+      const parts = { native, store, effects, clock, logger };
+      const ingestor = new NativeChunkIngestor({ ...parts, sendFrames });
+      const sockets = hotSockets ? openHotSockets(parts) : null;
+      return { ingestor, sockets, noted: (released) => effects.released(released as ReleasedNote) };
     },
   });
 }

@@ -11,7 +11,7 @@ import type {
   Logger,
   SocketReader,
 } from '@centaurmq/remoting';
-import type { KeptResponses, StoreIngestEffects } from './ingest-effects.ts';
+import type { IngestEffects, KeptResponses } from './ingest-effects.ts';
 import { describeViolation } from './ingest-violation.ts';
 import { ingestLimits } from './native-chunk-ingestor.ts';
 import type { NativeHotSockets, NativeModule } from './native-module.ts';
@@ -23,12 +23,13 @@ import {
   IngestFlag,
   SocketReading,
 } from './native-status.ts';
+import { unsafeResponses } from './unsafe-responses.ts';
 
 export interface HotSocketsOptions {
   readonly native: NativeModule;
   /** The engine's number of the store. */
   readonly store: number;
-  readonly effects: StoreIngestEffects;
+  readonly effects: IngestEffects;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -138,10 +139,12 @@ export class EngineHotSockets implements HotSockets {
       for (let left = this.#native.release(offset, true); left; left = this.#native.release(offset, true))
         this.#events.get(left.socket)?.congested();
     },
-    rewrite: (offset, rewritten) => {
+    rewrite: (offset, unsafe) => {
       for (let left = this.#native.release(offset, false); left; left = this.#native.release(offset, false)) {
         const { buffer, byteOffset, byteLength } = left.frames;
-        this.#events.get(left.socket)?.released(rewritten(Buffer.from(buffer, byteOffset, byteLength)));
+        this.#events
+          .get(left.socket)
+          ?.released(unsafeResponses(Buffer.from(buffer, byteOffset, byteLength), unsafe));
       }
     },
   };
@@ -152,6 +155,16 @@ export class EngineHotSockets implements HotSockets {
 
   #at(index: number): number {
     return this.#head[index] ?? 0;
+  }
+}
+
+/** Null where the system or the runtime has no way for it. */
+export function openHotSockets(options: HotSocketsOptions): HotSockets | null {
+  try {
+    return new EngineHotSockets(options);
+  } catch (error) {
+    options.logger.info({ reason: String(error) }, 'sockets are served by Node.js');
+    return null;
   }
 }
 

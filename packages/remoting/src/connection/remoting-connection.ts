@@ -18,7 +18,7 @@ export interface ConnectionOwner {
    */
   chunkReceived(connection: RemotingConnection, chunk: Buffer, ingested: IngestResult | null): number;
   /** Whether the hot path may see chunks before they are received; absent: never. */
-  mayIngest?(): boolean;
+  mayIngest?(connection: RemotingConnection): boolean;
   /** Responses were written that the owner did not write. */
   released?(connection: RemotingConnection): void;
   /** The peer has taken all that was written. */
@@ -146,6 +146,13 @@ export class RemotingConnection implements Connection {
     if (this.#open) this.#writer.flush();
   }
 
+  /** Whether the hot path has heard of the peer, without a word to this side, since this was asked last. */
+  takeHeard(): boolean {
+    if (this.#stream.takeHeard?.() !== true) return false;
+    this.#lastActivityMillis = this.#options.clock.monotonicMillis();
+    return true;
+  }
+
   pauseReading(): void {
     if (this.#paused || !this.#open) return;
     this.#paused = true;
@@ -182,7 +189,7 @@ export class RemotingConnection implements Connection {
   }
 
   #mayIngest(): boolean {
-    return this.#open && this.#assembler.restLength === 0 && this.#owner.mayIngest?.() === true;
+    return this.#open && this.#assembler.restLength === 0 && this.#owner.mayIngest?.(this) === true;
   }
 
   #ingested(chunk: Buffer, result: IngestResult): void {
@@ -222,7 +229,7 @@ export class RemotingConnection implements Connection {
   }
 
   #idleDue(): void {
-    if (this.#stream.takeHeard?.() === true) this.#lastActivityMillis = this.#options.clock.monotonicMillis();
+    this.takeHeard();
     const idleMillis = this.#options.clock.monotonicMillis() - this.#lastActivityMillis;
     const missingMillis = this.#options.idleMillisMax - idleMillis;
     if (missingMillis <= 0) {

@@ -55,9 +55,4 @@ export class HotTransport implements Transport {
       },
     };
   }
-
-  /** Closes all connections. */
-  close(): void {
-    this.#options.sockets.close();
-  }
 }

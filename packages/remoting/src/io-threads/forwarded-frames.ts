@@ -27,13 +27,23 @@ export class ForwardedFrames {
     if (this.#outstandingBytes === 0) this.#mustFollow = false;
   }
 
+  /** Whether the hot path may take what comes next. */
+  get mayIngest(): boolean {
+    return !this.#mustFollow;
+  }
+
   ingest(hotPath: ChunkIngestor, connection: Connection, chunk: Uint8Array): IngestResult {
     if (this.#mustFollow) return allForwarded(chunk);
     const result = hotPath.ingest(connection, chunk);
+    this.ingested(result);
+    return result;
+  }
+
+  /** To be called with what the hot path has done with a chunk, before its frames are forwarded. */
+  ingested(result: IngestResult): void {
     // The hot path stops behind a send that it leaves; so only a listed frame at the very end can be one.
     const lastEnd = result.otherFrames.at(-1);
     if (lastEnd !== undefined && lastEnd === result.consumedBytes) this.#mustFollow = true;
-    return result;
   }
 }
 

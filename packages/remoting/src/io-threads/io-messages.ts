@@ -1,9 +1,14 @@
-import type { TlsIdentity } from '../environment/transport.ts';
+import type { AcceptedDescriptor, TlsIdentity } from '../environment/transport.ts';
 
 /** What the broker's thread tells an I/O thread. `id` names a connection, unique in the process. */
 export type ToIoThread =
   /** A socket that was accepted on a listener changes hands; the descriptor belongs to the thread from here on. */
-  | { readonly kind: 'accepted'; readonly id: number; readonly listener: number; readonly descriptor: number }
+  | {
+      readonly kind: 'accepted';
+      readonly id: number;
+      readonly listener: number;
+      readonly accepted: AcceptedDescriptor;
+    }
   | { readonly kind: 'start'; readonly id: number }
   | { readonly kind: 'write'; readonly id: number; readonly bytes: Uint8Array }
   /** So many of the bytes that were forwarded have been worked on. */

@@ -2,11 +2,13 @@ import type { SecureContext } from 'node:tls';
 import { ChunkWalk } from '../dispatch/chunk-walk.ts';
 import { UnsentGuard } from '../dispatch/unsent-guard.ts';
 import { createSharedReceiveBuffer } from '../connection/frame-assembler.ts';
+import { HotStream } from '../hot-sockets/hot-stream.ts';
+import type { HotSockets } from '../hot-sockets/hot-sockets.ts';
 import { PartialFrames } from '../connection/partial-frames.ts';
 import { type ConnectionOwner, RemotingConnection } from '../connection/remoting-connection.ts';
 import type { Clock } from '../environment/clock.ts';
 import type { Logger } from '../environment/logger.ts';
-import type { ByteStream, ListenOptions } from '../environment/transport.ts';
+import type { AcceptedDescriptor, ByteStream, ListenOptions } from '../environment/transport.ts';
 import { PeerFaultError, toError } from '../errors.ts';
 import type { ChunkIngestor } from '../server/chunk-ingestor.ts';
 import { type RemotingServerLimits, remotingServerLimits } from '../server/remoting-server-limits.ts';
@@ -28,6 +30,8 @@ export interface IoThreadServices {
 /** A thread's hot path. */
 export interface IoThreadHotPath {
   readonly ingestor: ChunkIngestor;
+  /** Serve plain connections; null: Node's do. */
+  readonly sockets: HotSockets | null;
   /** What the broker's thread answers. */
   noted(note: unknown): void;
 }
@@ -72,6 +76,7 @@ class IoThread {
     number,
     { tlsMode: ListenOptions['tlsMode']; secure: SecureContext | null }
   >();
+  readonly #hotStreams = new Set<HotStream>();
   /** Between the hand-over and the start. */
   readonly #streams = new Map<number, ByteStream>();
   readonly #byId = new Map<number, Served>();
@@ -99,7 +104,13 @@ class IoThread {
       written: (connection) => this.#unsentGuard.written(connection),
     });
     this.#owner = {
-      chunkReceived: (connection, chunk, ingested) => walk.chunkReceived(connection, chunk, ingested),
+      chunkReceived: (connection, chunk, ingested) => {
+        if (ingested !== null) this.#served.get(connection)?.forwarded.ingested(ingested);
+        return walk.chunkReceived(connection, chunk, ingested);
+      },
+      mayIngest: (connection) =>
+        !this.#draining && this.#served.get(connection)?.forwarded.mayIngest === true,
+      released: (connection) => this.#unsentGuard.written(connection),
       writable: (connection) => this.#resumeIfRelieved(connection),
       connectionClosed: (connection, reason) => this.#connectionClosed(connection, reason),
     };
@@ -135,6 +146,7 @@ class IoThread {
         break;
       case 'draining':
         this.#draining = true;
+        for (const stream of this.#hotStreams) stream.chooseReader();
         break;
       case 'note':
         this.#hotPath.noted(message.note);
@@ -153,14 +165,25 @@ class IoThread {
     connectionClosed: (connection) => this.#hotPath.ingestor.connectionClosed(connection),
   };
 
-  #accepted({ id, listener, descriptor }: Extract<ToIoThread, { kind: 'accepted' }>): void {
+  #accepted({ id, listener, accepted }: Extract<ToIoThread, { kind: 'accepted' }>): void {
     const { tlsMode = 'disabled', secure = null } = this.#listeners.get(listener) ?? {};
+    const { sockets } = this.#hotPath;
     try {
-      this.#streams.set(id, descriptorStream(descriptor, tlsMode, secure));
+      const stream =
+        sockets === null || tlsMode !== 'disabled'
+          ? descriptorStream(accepted.descriptor, tlsMode, secure)
+          : this.#hotStream(sockets, accepted);
+      this.#streams.set(id, stream);
     } catch (error) {
       const message = `the socket could not be taken over: ${toError(error).message}`;
       this.#outbox.post({ kind: 'closed', id, reason: { message, peerFault: false } });
     }
+  }
+
+  #hotStream(sockets: HotSockets, accepted: AcceptedDescriptor): HotStream {
+    const stream = new HotStream(sockets, accepted, (closed) => this.#hotStreams.delete(closed));
+    this.#hotStreams.add(stream);
+    return stream;
   }
 
   #start(id: number): void {
@@ -232,7 +255,8 @@ class IoThread {
     const { clock } = this.#options;
     clock.setTimer(this.#limits.idleMillisMax / ALIVE_REPORTS_PER_IDLE_TIME, () => {
       for (const served of this.#byId.values()) {
-        if (served.isAlive) this.#outbox.post({ kind: 'alive', id: served.id });
+        if (served.connection.takeHeard() || served.isAlive)
+          this.#outbox.post({ kind: 'alive', id: served.id });
         served.isAlive = false;
       }
       this.#reportAlive();

@@ -116,7 +116,7 @@ export class ThreadedTransport implements Transport {
     const id = ++lastConnectionId;
     const stream = new ThreadStream(id, accepted, thread.outbox);
     thread.streams.set(id, stream);
-    thread.outbox.post({ kind: 'accepted', id, listener, descriptor: accepted.descriptor });
+    thread.outbox.post({ kind: 'accepted', id, listener, accepted });
     return stream;
   }
 

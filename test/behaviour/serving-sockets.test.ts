@@ -1,4 +1,4 @@
-// With I/O threads a broker serves the same as without: order, durability, long polling, TLS, back-pressure.
+// Whoever serves the sockets, a broker serves the same: order, durability, long polling, TLS, back-pressure.
 import { Broker, type BrokerConfig, resolveBrokerConfig } from '@centaurmq/broker';
 import {
   HeartbeatData,
@@ -26,7 +26,17 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const TIMEOUT_MILLIS = 20_000;
-const canHandOver = process.platform !== 'win32';
+
+/** Who serves the sockets. Listeners that speak TLS leave them to Node.js. */
+interface Serving {
+  readonly threadCount: number;
+  readonly tls: boolean;
+}
+const ways: readonly (readonly [string, Serving])[] = [
+  ['two I/O threads on sockets of Node.js', { threadCount: 2, tls: true }],
+  ['two I/O threads on sockets of the engine', { threadCount: 2, tls: false }],
+  ['sockets of the engine in its own thread', { threadCount: 0, tls: false }],
+];
 
 const opened: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -40,13 +50,17 @@ interface Served {
   readonly client: (tls?: boolean) => RemotingClient;
 }
 
-async function serve(config: Partial<BrokerConfig> = {}, logger: Logger = silentLogger): Promise<Served> {
+async function serveBy(
+  { threadCount, tls: speaksTls }: Serving,
+  config: Partial<BrokerConfig> = {},
+  logger: Logger = silentLogger,
+): Promise<Served> {
   const tlsIdentity = await selfSignedIdentity({ hosts: ['127.0.0.1'], now: Date.now() });
   const broker = new Broker({
     config: resolveBrokerConfig(
       {
         listenPort: 0,
-        serverSelectorThreads: 2,
+        serverSelectorThreads: threadCount,
         mappedFileSizeCommitLog: 8 * 1024 * 1024,
         maxHashSlotNum: 1000,
         maxIndexNum: 4000,
@@ -55,7 +69,10 @@ async function serve(config: Partial<BrokerConfig> = {}, logger: Logger = silent
       { hostName: 'test', address: '127.0.0.1', storePathRootDir: '/nowhere' },
     ),
     location: { kind: 'memory' },
-    listen: { host: '127.0.0.1', tlsMode: 'permissive', tlsIdentity },
+    listen: {
+      host: '127.0.0.1',
+      ...(speaksTls ? { tlsMode: 'permissive', tlsIdentity } : { tlsMode: 'disabled' }),
+    },
     transport: nodeTransport(),
     clock: systemClock,
     random: systemRandom,
@@ -148,7 +165,10 @@ async function bodiesOf(client: RemotingClient, address: string, topic: string, 
   }
 }
 
-describe.skipIf(!canHandOver)('a broker with two I/O threads', () => {
+describe.skipIf(process.platform === 'win32').each(ways)('a broker with %s', (_name, way) => {
+  const serve = (config?: Partial<BrokerConfig>, logger?: Logger): Promise<Served> =>
+    serveBy(way, config, logger);
+
   it('keeps the order of each connection, also while its topic is only being created', async () => {
     const { address, client } = await serve();
     const count = 400;
@@ -226,7 +246,7 @@ describe.skipIf(!canHandOver)('a broker with two I/O threads', () => {
     }
   });
 
-  it('serves TLS and plain on one port', async () => {
+  it.runIf(way.tls)('serves TLS and plain on one port', async () => {
     const { address, client } = await serve();
     for (const each of [client(true), client(false)]) {
       expect((await each.invoke(address, send('Tls', 0, 'x'), options)).code).toBe(ResponseCode.SUCCESS);
