@@ -35,6 +35,8 @@ export interface BrokerKitOptions {
   readonly hotPath?: boolean;
   /** Sockets of the system, which the engine serves; default: a virtual network. */
   readonly hotSockets?: boolean;
+  /** Instead of either. */
+  readonly transport?: Transport;
   readonly clock?: ManualClock;
   readonly logger?: Logger;
   readonly native?: NativeModule;
@@ -54,9 +56,10 @@ export interface BrokerKit {
 export async function startBroker(options: BrokerKitOptions = {}): Promise<BrokerKit> {
   const clock = options.clock ?? new ManualClock();
   const transport =
-    options.hotSockets === true
+    options.transport ??
+    (options.hotSockets === true
       ? socketTransport({ host: '10.1.2.3', port: LISTEN_PORT })
-      : memoryTransport({ clock });
+      : memoryTransport({ clock }));
   const native = options.native ?? loadNativeModule();
   const config = resolveBrokerConfig(
     {
