@@ -12,6 +12,7 @@ import {
 } from '../src/index.ts';
 import type {
   ByteStream,
+  ChunkIngestor,
   Clock,
   Logger,
   RemotingClientLimits,
@@ -54,6 +55,7 @@ export interface House {
 export interface HouseOptions {
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly chunkIngestor?: ChunkIngestor;
   readonly serverLimits?: Partial<RemotingServerLimits>;
   readonly clientLimits?: Partial<RemotingClientLimits>;
   readonly prepare?: (server: RemotingServer) => void;
@@ -70,6 +72,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     logger: recordingLogger(serverLog),
     listen: { host: '127.0.0.1', port: 0, tlsMode: 'disabled' },
     limits: options.serverLimits ?? {},
+    ...(options.chunkIngestor === undefined ? {} : { chunkIngestor: options.chunkIngestor }),
   });
   server.register(ECHO, echo);
   options.prepare?.(server);
@@ -94,15 +97,21 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   };
 }
 
+/** What a server of a test stands on. */
+export interface World {
+  readonly world: string;
+  readonly make: () => Pick<HouseOptions, 'transport' | 'clock' | 'chunkIngestor'>;
+}
+
 /** Each test that takes one of these runs over real sockets and in memory. */
-export const worlds = [
+export const worlds: readonly World[] = [
   {
     world: 'real sockets',
-    make: (): { transport: Transport; clock: Clock } => ({ transport: nodeTransport(), clock: systemClock }),
+    make: () => ({ transport: nodeTransport(), clock: systemClock }),
   },
   {
     world: 'memory',
-    make: (): { transport: Transport; clock: Clock } => {
+    make: () => {
       const clock = new ManualClock();
       return { transport: memoryTransport({ clock }), clock };
     },
