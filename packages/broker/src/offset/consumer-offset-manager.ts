@@ -1,5 +1,6 @@
 import type { Clock, Logger, Timer } from '@centaurmq/remoting';
 import type { MetadataStore } from '../store/message-store.ts';
+import { TopicGroupKeys } from '../subscription/topic-group-keys.ts';
 
 export const CONSUMER_OFFSET_TABLE = 'consumerOffset';
 const TOPIC_GROUP_SEPARATOR = '@';
@@ -22,6 +23,7 @@ type OffsetsOfQueues = Map<number, number>;
  */
 export class ConsumerOffsetManager {
   readonly #options: ConsumerOffsetManagerOptions;
+  readonly #keys = new TopicGroupKeys();
   /** By topic@group. */
   readonly #offsetTable = new Map<string, OffsetsOfQueues>();
   readonly #pullOffsetTable = new Map<string, OffsetsOfQueues>();
@@ -62,7 +64,7 @@ export class ConsumerOffsetManager {
   }
 
   commitOffset(group: string, topic: string, queueId: number, queueOffset: number): void {
-    const key = keyOf(topic, group);
+    const key = this.#keys.of(topic, group);
     const offsets = offsetsOf(this.#offsetTable, key);
     const before = offsets.get(queueId);
     if (before === queueOffset) return;
@@ -76,25 +78,26 @@ export class ConsumerOffsetManager {
 
   /** Remembers up to where a group has pulled; shown by tools, not persisted. */
   commitPullOffset(group: string, topic: string, queueId: number, queueOffset: number): void {
-    offsetsOf(this.#pullOffsetTable, keyOf(topic, group)).set(queueId, queueOffset);
+    offsetsOf(this.#pullOffsetTable, this.#keys.of(topic, group)).set(queueId, queueOffset);
   }
 
   /** The pending reset, else the committed offset, else -1. */
   queryOffset(group: string, topic: string, queueId: number): number {
-    const key = keyOf(topic, group);
+    const key = this.#keys.of(topic, group);
     return this.#resetOffsetTable.get(key)?.get(queueId) ?? this.#offsetTable.get(key)?.get(queueId) ?? -1;
   }
 
   /** The pulled offset, else what {@link queryOffset} answers. */
   queryPullOffset(group: string, topic: string, queueId: number): number {
     return (
-      this.#pullOffsetTable.get(keyOf(topic, group))?.get(queueId) ?? this.queryOffset(group, topic, queueId)
+      this.#pullOffsetTable.get(this.#keys.of(topic, group))?.get(queueId) ??
+      this.queryOffset(group, topic, queueId)
     );
   }
 
   /** Committed offsets by queue; empty when there are none. */
   queryOffsets(group: string, topic: string): ReadonlyMap<number, number> {
-    return this.#offsetTable.get(keyOf(topic, group)) ?? new Map();
+    return this.#offsetTable.get(this.#keys.of(topic, group)) ?? new Map();
   }
 
   whichTopicByConsumer(group: string): Set<string> {
@@ -116,27 +119,27 @@ export class ConsumerOffsetManager {
   }
 
   cloneOffset(sourceGroup: string, targetGroup: string, topic: string): void {
-    const source = this.#offsetTable.get(keyOf(topic, sourceGroup));
+    const source = this.#offsetTable.get(this.#keys.of(topic, sourceGroup));
     if (source === undefined) return;
-    const target = keyOf(topic, targetGroup);
+    const target = this.#keys.of(topic, targetGroup);
     this.#offsetTable.set(target, new Map(source));
     this.#changed.add(target);
   }
 
   /** Makes the next pull of this queue start elsewhere; the group's consumers learn it from that pull. */
   assignResetOffset(topic: string, group: string, queueId: number, queueOffset: number): void {
-    offsetsOf(this.#resetOffsetTable, keyOf(topic, group)).set(queueId, queueOffset);
+    offsetsOf(this.#resetOffsetTable, this.#keys.of(topic, group)).set(queueId, queueOffset);
     this.#tellReset(group, topic);
     this.commitOffset(group, topic, queueId, queueOffset);
   }
 
   hasOffsetReset(topic: string, group: string, queueId: number): boolean {
-    return this.#resetOffsetTable.get(keyOf(topic, group))?.has(queueId) ?? false;
+    return this.#resetOffsetTable.get(this.#keys.of(topic, group))?.has(queueId) ?? false;
   }
 
   /** Whether a reset is pending for any queue of the topic. */
   hasAnyOffsetReset(topic: string, group: string): boolean {
-    return this.#resetOffsetTable.has(keyOf(topic, group));
+    return this.#resetOffsetTable.has(this.#keys.of(topic, group));
   }
 
   /** Called when a reset begins or ends to be pending. */
@@ -146,7 +149,7 @@ export class ConsumerOffsetManager {
 
   /** The pending reset, which ends with this call, or null. */
   queryThenEraseResetOffset(topic: string, group: string, queueId: number): number | null {
-    const key = keyOf(topic, group);
+    const key = this.#keys.of(topic, group);
     const resets = this.#resetOffsetTable.get(key);
     const queueOffset = resets?.get(queueId);
     if (resets === undefined || queueOffset === undefined) return null;
@@ -209,10 +212,6 @@ export class ConsumerOffsetManager {
 }
 
 /** Neither a topic nor a group can hold the separator. */
-function keyOf(topic: string, group: string): string {
-  return topic + TOPIC_GROUP_SEPARATOR + group;
-}
-
 function offsetsOf(table: Map<string, OffsetsOfQueues>, key: string): OffsetsOfQueues {
   let offsets = table.get(key);
   if (offsets === undefined) {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@centaurmq/remoting';
+import { TopicGroupKeys } from '../subscription/topic-group-keys.ts';
 import { StatsItem, type StatsSnapshot, type StatsWindow } from './stats-item.ts';
 
 /** Names that request 315 understands. */
@@ -28,6 +29,7 @@ export class BrokerStatsManager {
   readonly #clusterName: string;
   readonly #topics: () => Iterable<string>;
   readonly #topicPutTotal: TopicPutTotal;
+  readonly #keys = new TopicGroupKeys();
   readonly #items = new Map<StatsName, Map<string, StatsItem>>();
   readonly #topicTotals = new Map<string, number>();
   #timer: Timer | null = null;
@@ -60,7 +62,7 @@ export class BrokerStatsManager {
 
   /** Messages answered to a pull. */
   groupGot(group: string, topic: string, got: { readonly count: number; readonly bytes: number }): void {
-    const key = groupKey(topic, group);
+    const key = this.#keys.of(topic, group);
     this.#add(StatsName.GROUP_GET_NUMS, key, { value: got.count, times: 1 });
     this.#add(StatsName.GROUP_GET_SIZE, key, { value: got.bytes, times: 1 });
     this.#add(StatsName.BROKER_GET_NUMS, this.#clusterName, { value: got.count, times: 1 });
@@ -77,7 +79,7 @@ export class BrokerStatsManager {
   }
 
   groupGetTps(group: string, topic: string, window: StatsWindow = 'minute'): number {
-    return this.#snapshot(StatsName.GROUP_GET_NUMS, groupKey(topic, group), window).tps;
+    return this.#snapshot(StatsName.GROUP_GET_NUMS, this.#keys.of(topic, group), window).tps;
   }
 
   topicDeleted(topic: string): void {
@@ -128,8 +130,8 @@ export class BrokerStatsManager {
   }
 
   #add(name: StatsName, key: string, amount: { readonly value: number; readonly times: number }): void {
-    const items = this.#items.get(name) ?? new Map<string, StatsItem>();
-    this.#items.set(name, items);
+    let items = this.#items.get(name);
+    if (items === undefined) this.#items.set(name, (items = new Map<string, StatsItem>()));
     let item = items.get(key);
     if (item === undefined) {
       if (items.size >= ITEMS_PER_NAME_MAX) return;
@@ -138,9 +140,4 @@ export class BrokerStatsManager {
     }
     item.add(amount.value, amount.times);
   }
-}
-
-/** Java's order: the topic first. */
-function groupKey(topic: string, group: string): string {
-  return `${topic}@${group}`;
 }
