@@ -16,6 +16,8 @@ use crate::messages::{ANSWERED_PULL_NUMBERS, Bytes, HOST_BYTES, Numbers, Words, 
 use crate::numbers::{count, fill, integer, number, unsigned};
 use crate::registry;
 
+/// The caller hears of so many bytes of withheld responses before there are more.
+const UNTOLD_WITHHELD_BYTES_MAX: usize = 1 << 20;
 const DONE: u32 = 0;
 const EFFECTS_FULL: u32 = 1;
 const READABLE: u32 = 2;
@@ -158,6 +160,7 @@ impl HotSockets {
             now_millis: integer(now_millis),
             enabled: hot_path,
             answered_pulls_max: pulls.len() / ANSWERED_PULL_NUMBERS,
+            withheld_bytes_max: UNTOLD_WITHHELD_BYTES_MAX,
         };
         let step = self.sockets.step(&engine, &mut TurnMemory { received, out, frames });
         let (kind, facts) = told(&step.map_err(|errno| system_error("epoll", errno))?);

@@ -21,6 +21,8 @@ pub struct Engine<'a> {
     pub enabled: bool,
     /// Answered pulls that [`TurnEffects`] may hold.
     pub answered_pulls_max: usize,
+    /// Responses kept back that the owner is not told of yet; it decides whether there may be more.
+    pub withheld_bytes_max: usize,
 }
 
 /// Memory that the sockets of a turn use one after the other; the owner finds in it what a step tells of.
@@ -165,7 +167,9 @@ impl HotSockets {
             0
         };
         while let Some(ready) = self.ready.get_mut(next) {
-            if self.effects.answered_pulls.len() >= engine.answered_pulls_max {
+            if self.effects.answered_pulls.len() >= engine.answered_pulls_max
+                || self.effects.withheld_bytes >= engine.withheld_bytes_max
+            {
                 self.next_ready = Some(next);
                 return Ok(Step::EffectsFull);
             }

@@ -98,6 +98,7 @@ struct Server {
     sockets: HotSockets,
     enabled: bool,
     answered_pulls_max: usize,
+    withheld_bytes_max: usize,
     received: Vec<u8>,
     out: Vec<u8>,
     frames: Vec<u32>,
@@ -110,6 +111,7 @@ impl Server {
             sockets: HotSockets::open().unwrap(),
             enabled: true,
             answered_pulls_max: 8,
+            withheld_bytes_max: 1 << 20,
             received: vec![0; RECEIVED_BYTES],
             out: vec![0; OUT_BYTES],
             frames: vec![0; 64],
@@ -139,6 +141,7 @@ impl Server {
             now_millis: NOW,
             enabled: self.enabled,
             answered_pulls_max: self.answered_pulls_max,
+            withheld_bytes_max: self.withheld_bytes_max,
         };
         let mut memory =
             TurnMemory { received: &mut self.received, out: &mut self.out, frames: &mut self.frames };
@@ -577,6 +580,22 @@ fn a_turn_waits_for_its_effects_to_be_taken_when_they_are_full() {
     let answers: Vec<_> = peers.iter().map(|(_, peer)| received(peer)).collect();
     assert!(String::from_utf8_lossy(&answers[0]).contains("FOUND"));
     assert!(answers.iter().all(|answer| *answer == answers[0]));
+}
+
+#[test]
+fn no_more_is_kept_back_than_the_owner_has_been_told_of() {
+    let mut server = Server::new();
+    server.withheld_bytes_max = 1;
+    let mut peers: Vec<_> = (0..3).map(|_| server.connect().1).collect();
+    for peer in &mut peers {
+        peer.write_all(&send_to("Safe", 1, b"x")).unwrap();
+    }
+    for left in [2, 1, 0] {
+        let step = server.step();
+        assert!(if left > 0 { matches!(step, Step::EffectsFull) } else { matches!(step, Step::Done) });
+        assert_eq!(server.sockets.effects().appended_records, 1);
+        server.sockets.effects().clear();
+    }
 }
 
 #[test]

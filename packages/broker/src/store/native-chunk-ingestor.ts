@@ -16,7 +16,7 @@ export interface IngestLimits {
   /** Output buffers at sockets at the same time; beyond it responses are copied. */
   readonly outputBuffersMax: number;
   readonly outputBuffersIdleMax: number;
-  /** Frames of one call that the engine may leave to TypeScript. */
+  /** Frames of one call that the engine may leave to TypeScript, which asks between calls whether the peer reads its answers. */
   readonly otherFramesMax: number;
   /** Pulls of one call that the engine may answer. */
   readonly answeredPullsMax: number;
@@ -26,7 +26,7 @@ export const ingestLimits: IngestLimits = {
   outputBytes: 512 * 1024,
   outputBuffersMax: 64,
   outputBuffersIdleMax: 4,
-  otherFramesMax: 4096,
+  otherFramesMax: 64,
   answeredPullsMax: 1024,
 };
 

@@ -50,11 +50,7 @@ describe.skipIf(process.platform !== 'linux')('sockets of the engine', async () 
   };
 
   malformedInputCases(world);
-  // The hot path lists all frames of a chunk at once, so that here only TypeScript reads.
-  peerThatDoesNotReadCases({
-    world: world.world,
-    make: () => ({ transport: transport(), clock: systemClock }),
-  });
+  peerThatDoesNotReadCases(world);
   streamCases('the engine, reading', () => pair(transport()));
   streamCases('the engine, writing', async () => {
     const { near, far, close } = await pair(transport());
