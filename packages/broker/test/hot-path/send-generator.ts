@@ -15,6 +15,8 @@ export interface GeneratedFrame {
   readonly bytes: Buffer;
   readonly opaque: number;
   readonly answered: boolean;
+  /** Its topic may have to be created first. */
+  readonly mayCreateTopic?: boolean;
 }
 
 const V1_KEYS = {
@@ -110,7 +112,8 @@ export class SendGenerator {
     const batch = code === RequestCode.SEND_BATCH_MESSAGE ? !this.#oneIn(20) : this.#oneIn(40);
     const letters = this.#fields(batch);
     // Nobody can tell when an unanswered send that first has to create its topic is done.
-    const oneway = this.#oneIn(10) && !/^(New|%)/.test(letters['b'] ?? '');
+    const mayCreateTopic = /^(New|%)/.test(letters['b'] ?? '');
+    const oneway = this.#oneIn(10) && !mayCreateTopic;
     const named = (code === RequestCode.SEND_MESSAGE) !== this.#oneIn(50);
     const extFields = named ? withLongNames(letters) : letters;
     const command: RemotingCommand = {
@@ -124,7 +127,7 @@ export class SendGenerator {
     };
     const plain = command.serializeType === SerializeType.ROCKETMQ || !this.#oneIn(6);
     const bytes = plain ? encodeFrame(command) : oddJsonFrame(command, this.#random);
-    return { bytes, opaque: this.#opaque, answered: !oneway };
+    return { bytes, opaque: this.#opaque, answered: !oneway, mayCreateTopic };
   }
 
   #fields(batch: boolean): ExtFields {
