@@ -125,7 +125,7 @@ describe.each(hotPaths)('%s', (_name, path) => {
         chunk = Array.from({ length: 1 + random.below(FRAMES_PER_CHUNK_MAX) }, () => generator.next());
       }
       // A test that compares only refusals, or the general path with itself, would prove nothing.
-      expect(engine.answeredCount).toBeGreaterThan(frameCount / 10);
+      expect(engine.answeredCount).toBeGreaterThan(frameCount / 25);
       expect(codes.get(0)).toBeGreaterThan(frameCount / 4);
       expect(codes.size).toBeGreaterThan(6);
       const [one, other] = await Promise.all(sides.map(bookkeeping));
