@@ -315,7 +315,9 @@ describe('the package', () => {
 
   it('exports by name what its types declare', () => {
     const types = readFileSync(new URL('../index.d.ts', import.meta.url), 'utf8');
-    const declared = [...types.matchAll(/^export declare (?:function|class) (\w+)/gm)].map((match) => match[1]);
+    const declared = [...types.matchAll(/^export declare (?:function|class) (\w+)/gm)].map(
+      (match) => match[1],
+    );
     expect(new Set(Object.keys(engine))).toEqual(new Set(declared));
     expect(Object.values(engine).every((member) => typeof member === 'function')).toBe(true);
   });

@@ -23,7 +23,7 @@ import {
 } from './send/consumer-send-msg-back-processor.ts';
 import { unsafeResponse } from './send/put-message-response.ts';
 import { SendMessageProcessor, sendMessageCodes } from './send/send-message-processor.ts';
-import { StoreIngestEffects, withheldBytesMaxDefault } from './store/ingest-effects.ts';
+import { type IngestEffects, StoreIngestEffects, withheldBytesMaxDefault } from './store/ingest-effects.ts';
 import { NativeChunkIngestor } from './store/native-chunk-ingestor.ts';
 import type { OpenStore } from './store/open-store.ts';
 import type { SubscriptionGroupManager } from './subscription/subscription-group-manager.ts';
@@ -52,7 +52,7 @@ export class MessagePath {
   /** To be given to every server that takes sends. */
   readonly ingestor: ChunkIngestor;
   /** To be given to whoever else runs the hot path. */
-  readonly ingestEffects: StoreIngestEffects;
+  readonly ingestEffects: IngestEffects;
   readonly offsets: ConsumerOffsetManager;
   readonly holds: PullRequestHoldService;
   readonly schedule: ScheduleMessageService;

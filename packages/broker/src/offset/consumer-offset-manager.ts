@@ -1,9 +1,8 @@
 import type { Clock, Logger, Timer } from '@centaurmq/remoting';
 import type { MetadataStore } from '../store/message-store.ts';
-import { TopicGroupKeys } from '../subscription/topic-group-keys.ts';
+import { TOPIC_GROUP_SEPARATOR, TopicGroupKeys } from '../subscription/topic-group-keys.ts';
 
 export const CONSUMER_OFFSET_TABLE = 'consumerOffset';
-const TOPIC_GROUP_SEPARATOR = '@';
 
 export interface ConsumerOffsetManagerOptions {
   readonly metadata: MetadataStore;
@@ -211,7 +210,6 @@ export class ConsumerOffsetManager {
   }
 }
 
-/** Neither a topic nor a group can hold the separator. */
 function offsetsOf(table: Map<string, OffsetsOfQueues>, key: string): OffsetsOfQueues {
   let offsets = table.get(key);
   if (offsets === undefined) {

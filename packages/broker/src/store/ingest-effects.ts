@@ -1,17 +1,9 @@
 import type { AckOutcome, AnsweredPull } from './message-store.ts';
 import type { NativeMessageStore } from './native-message-store.ts';
 import { ANSWERED_PULL_NUMBERS, AnsweredPullNumber } from './native-status.ts';
-import { type UnsafeResponse, unsafeResponses } from './unsafe-responses.ts';
+import type { UnsafeResponse } from './unsafe-responses.ts';
 
 export type UnsafeOutcome = Exclude<AckOutcome, 'reached'>;
-
-/** Responses that the engine keeps back by itself. */
-export interface KeptResponses {
-  /** Writes those whose messages need no more than this offset. */
-  release(requiredFlushOffset: number): void;
-  /** The same for messages that did not become safe. */
-  rewrite(requiredFlushOffset: number, unsafe: UnsafeResponse): void;
-}
 
 /** What the hot path leaves to be done once a chunk is answered. */
 export interface IngestEffects {
@@ -24,13 +16,14 @@ export interface IngestEffects {
   arrivalsPending(): void;
   spaceWanted(): void;
   /**
-   * Holds the responses of one connection back until the log is durable up to the offset, then gives them to `write`, rewritten
-   * when it did not become durable. Without any, after one-way sends, it only sees to the flush.
+   * Sees to a flush up to the offset, for which `byteCount` bytes of responses are held back by the caller. Then they are settled: null
+   * when the log is durable so far, else what they have to say instead. With 0 bytes, after one-way sends, nothing is settled.
    */
-  withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void;
-  /** The same for `byteCount` bytes of responses that stay in the engine. */
-  withholdKept(requiredFlushOffset: number, byteCount: number, kept: KeptResponses): void;
+  withhold(requiredFlushOffset: number, byteCount: number, settled: Settled): void;
 }
+
+/** What is to become of responses that were held back. */
+export type Settled = (unsafe: UnsafeResponse | null) => void;
 
 export interface StoreIngestEffectsOptions {
   readonly store: NativeMessageStore;
@@ -79,25 +72,13 @@ export class StoreIngestEffects implements IngestEffects {
     this.#options.store.noteSpaceWanted();
   }
 
-  withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void {
-    const { gate } = this.#options.store;
-    if (responses.length === 0) return gate.requestFlush(requiredFlushOffset);
-    this.#withheldBytes += responses.length;
-    gate.whenReached(requiredFlushOffset, (outcome) => {
-      this.#withheldBytes -= responses.length;
-      const { unsafeResponse } = this.#options;
-      write(outcome === 'reached' ? responses : unsafeResponses(responses, unsafeResponse(outcome)));
-    });
-  }
-
-  withholdKept(requiredFlushOffset: number, byteCount: number, kept: KeptResponses): void {
-    const { gate } = this.#options.store;
-    if (byteCount === 0) return gate.requestFlush(requiredFlushOffset);
+  withhold(requiredFlushOffset: number, byteCount: number, settled: Settled): void {
+    const { store, unsafeResponse } = this.#options;
+    if (byteCount === 0) return store.gate.requestFlush(requiredFlushOffset);
     this.#withheldBytes += byteCount;
-    gate.whenReached(requiredFlushOffset, (outcome) => {
+    store.gate.whenReached(requiredFlushOffset, (outcome) => {
       this.#withheldBytes -= byteCount;
-      if (outcome === 'reached') kept.release(requiredFlushOffset);
-      else kept.rewrite(requiredFlushOffset, this.#options.unsafeResponse(outcome));
+      settled(outcome === 'reached' ? null : unsafeResponse(outcome));
     });
   }
 }

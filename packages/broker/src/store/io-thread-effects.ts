@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@centaurmq/remoting';
-import type { IngestEffects, KeptResponses } from './ingest-effects.ts';
+import type { IngestEffects, Settled } from './ingest-effects.ts';
 import { withheldBytesMaxDefault } from './ingest-effects.ts';
 import type { UnsafeResponse } from './unsafe-responses.ts';
 
@@ -15,31 +15,18 @@ interface Ingested {
 export type IoThreadNote =
   | ({ readonly kind: 'ingested' } & Readonly<Ingested>)
   | { readonly kind: 'pulled'; readonly pulls: Float64Array; readonly tookMillis: number }
-  /** Responses that wait for a flush; `token` names them. */
+  /** So many bytes of responses wait for a flush; `token` names them. */
   | {
       readonly kind: 'withheld';
-      readonly token: number;
-      readonly requiredFlushOffset: number;
-      readonly responses: Uint8Array;
-    }
-  /** The same, for responses that stay in the engine. */
-  | {
-      readonly kind: 'withheldKept';
       readonly token: number;
       readonly requiredFlushOffset: number;
       readonly byteCount: number;
     };
 
-export type ReleasedNote =
-  /** The answer to `withheld`: what is to be written. */
-  | { readonly kind: 'released'; readonly token: number; readonly responses: Uint8Array }
-  /** The answer to `withheldKept`; `unsafe` tells why the messages did not become safe. */
-  | { readonly kind: 'releasedKept'; readonly token: number; readonly unsafe: UnsafeResponse | null };
-
-interface Kept {
-  readonly requiredFlushOffset: number;
-  readonly byteCount: number;
-  readonly responses: KeptResponses;
+/** The answer to `withheld`: what has become of them. */
+export interface SettledNote {
+  readonly token: number;
+  readonly unsafe: UnsafeResponse | null;
 }
 
 /** Counts of appended messages are told this late: a note for each turn of the loop costs more than the turn. */
@@ -49,11 +36,7 @@ const COUNTS_DELAY_MILLIS = 10;
 export class IoThreadEffects implements IngestEffects {
   readonly #clock: Clock;
   readonly #note: (note: IoThreadNote) => void;
-  readonly #writes = new Map<
-    number,
-    { readonly length: number; readonly write: (responses: Buffer) => void }
-  >();
-  readonly #kept = new Map<number, Kept>();
+  readonly #withheld = new Map<number, { readonly byteCount: number; readonly settled: Settled }>();
   #lastToken = 0;
   #withheldBytes = 0;
   #ingested: Ingested = nothingIngested();
@@ -90,41 +73,21 @@ export class IoThreadEffects implements IngestEffects {
     this.#noteSoon();
   }
 
-  withhold(requiredFlushOffset: number, responses: Buffer, write: (responses: Buffer) => void): void {
-    const token = ++this.#lastToken;
-    if (responses.length > 0) {
-      this.#withheldBytes += responses.length;
-      this.#writes.set(token, { length: responses.length, write });
-    }
-    this.#note({ kind: 'withheld', token, requiredFlushOffset, responses });
-  }
-
-  withholdKept(requiredFlushOffset: number, byteCount: number, responses: KeptResponses): void {
+  withhold(requiredFlushOffset: number, byteCount: number, settled: Settled): void {
     const token = ++this.#lastToken;
     if (byteCount > 0) {
       this.#withheldBytes += byteCount;
-      this.#kept.set(token, { requiredFlushOffset, byteCount, responses });
+      this.#withheld.set(token, { byteCount, settled });
     }
-    this.#note({ kind: 'withheldKept', token, requiredFlushOffset, byteCount });
+    this.#note({ kind: 'withheld', token, requiredFlushOffset, byteCount });
   }
 
-  released(note: ReleasedNote): void {
-    if (note.kind === 'releasedKept') return this.#releasedKept(note.token, note.unsafe);
-    const withheld = this.#writes.get(note.token);
+  settled({ token, unsafe }: SettledNote): void {
+    const withheld = this.#withheld.get(token);
     if (withheld === undefined) return;
-    this.#writes.delete(note.token);
-    this.#withheldBytes -= withheld.length;
-    const { buffer, byteOffset, byteLength } = note.responses;
-    withheld.write(Buffer.from(buffer, byteOffset, byteLength));
-  }
-
-  #releasedKept(token: number, unsafe: UnsafeResponse | null): void {
-    const kept = this.#kept.get(token);
-    if (kept === undefined) return;
-    this.#kept.delete(token);
-    this.#withheldBytes -= kept.byteCount;
-    if (unsafe === null) kept.responses.release(kept.requiredFlushOffset);
-    else kept.responses.rewrite(kept.requiredFlushOffset, unsafe);
+    this.#withheld.delete(token);
+    this.#withheldBytes -= withheld.byteCount;
+    withheld.settled(unsafe);
   }
 
   #noteSoon(): void {
@@ -152,23 +115,11 @@ function nothingIngested(): Ingested {
 export function applyIoThreadNote(
   effects: IngestEffects,
   note: IoThreadNote,
-  release: (released: ReleasedNote) => void,
+  settle: (settled: SettledNote) => void,
 ): void {
   if (note.kind === 'withheld') {
-    const { token, requiredFlushOffset } = note;
-    const { buffer, byteOffset, byteLength } = note.responses;
-    const responses = Buffer.from(buffer, byteOffset, byteLength);
-    effects.withhold(requiredFlushOffset, responses, (released) =>
-      release({ kind: 'released', token, responses: released }),
-    );
-    return;
-  }
-  if (note.kind === 'withheldKept') {
     const { token, requiredFlushOffset, byteCount } = note;
-    return effects.withholdKept(requiredFlushOffset, byteCount, {
-      release: () => release({ kind: 'releasedKept', token, unsafe: null }),
-      rewrite: (_offset, unsafe) => release({ kind: 'releasedKept', token, unsafe }),
-    });
+    return effects.withhold(requiredFlushOffset, byteCount, (unsafe) => settle({ token, unsafe }));
   }
   if (note.kind === 'pulled') return effects.pulled(note.pulls, note.tookMillis);
   if (note.recordCount > 0) effects.appended(note.recordCount, note.tookMillis);

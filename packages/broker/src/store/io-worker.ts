@@ -1,7 +1,7 @@
 // The entry of an I/O thread: serves sockets, runs the hot path on the shared store, leaves everything else to the broker's thread.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type IoThreadServices, serveIoThread, systemClock } from '@centaurmq/remoting';
-import { IoThreadEffects, type ReleasedNote } from './io-thread-effects.ts';
+import { IoThreadEffects, type SettledNote } from './io-thread-effects.ts';
 import { NativeChunkIngestor } from './native-chunk-ingestor.ts';
 import { openHotSockets } from './native-hot-sockets.ts';
 import { loadNativeModule } from './native-module.ts';
@@ -25,7 +25,7 @@ function serve(port: MessagePort, { store, hotSockets }: IoWorkerData): void {
       const parts = { native, store, effects, clock, logger };
       const ingestor = new NativeChunkIngestor({ ...parts, sendFrames });
       const sockets = hotSockets ? openHotSockets(parts) : null;
-      return { ingestor, sockets, noted: (released) => effects.released(released as ReleasedNote) };
+      return { ingestor, sockets, noted: (settled) => effects.settled(settled as SettledNote) };
     },
   });
 }

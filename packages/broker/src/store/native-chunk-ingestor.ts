@@ -6,6 +6,7 @@ import { describeViolation } from './ingest-violation.ts';
 import type { NativeModule } from './native-module.ts';
 import { ANSWERED_PULL_NUMBERS, IngestFlag, IngestHead } from './native-status.ts';
 import { OutputBufferRing } from './output-buffer-ring.ts';
+import { unsafeResponses } from './unsafe-responses.ts';
 
 export interface IngestLimits {
   /**
@@ -139,8 +140,8 @@ export class NativeChunkIngestor implements ChunkIngestor {
     const { effects, sendFrames } = this.#options;
     const start = at(head, IngestHead.WITHHELD_START);
     const withheld = Buffer.from(out.subarray(start, start + at(head, IngestHead.WITHHELD_BYTES)));
-    effects.withhold(at(head, IngestHead.REQUIRED_FLUSH_OFFSET), withheld, (responses) =>
-      sendFrames(connection, responses),
+    effects.withhold(at(head, IngestHead.REQUIRED_FLUSH_OFFSET), withheld.length, (unsafe) =>
+      sendFrames(connection, unsafe === null ? withheld : unsafeResponses(withheld, unsafe)),
     );
   }
 }

@@ -11,7 +11,7 @@ import type {
   Logger,
   SocketReader,
 } from '@centaurmq/remoting';
-import type { IngestEffects, KeptResponses } from './ingest-effects.ts';
+import type { IngestEffects } from './ingest-effects.ts';
 import { describeViolation } from './ingest-violation.ts';
 import { ingestLimits } from './native-chunk-ingestor.ts';
 import type { NativeHotSockets, NativeModule } from './native-module.ts';
@@ -23,7 +23,7 @@ import {
   IngestFlag,
   SocketReading,
 } from './native-status.ts';
-import { unsafeResponses } from './unsafe-responses.ts';
+import { type UnsafeResponse, unsafeResponses } from './unsafe-responses.ts';
 
 export interface HotSocketsOptions {
   readonly native: NativeModule;
@@ -102,7 +102,9 @@ export class EngineHotSockets implements HotSockets {
     if ((this.#at(HotHead.FLAGS) & IngestFlag.SPACE_WANTED) !== 0) effects.spaceWanted();
     const requiredFlushOffset = this.#at(HotHead.REQUIRED_FLUSH_OFFSET);
     if (requiredFlushOffset > 0)
-      effects.withholdKept(requiredFlushOffset, this.#at(HotHead.WITHHELD_BYTES), this.#kept);
+      effects.withhold(requiredFlushOffset, this.#at(HotHead.WITHHELD_BYTES), (unsafe) =>
+        unsafe === null ? this.#release(requiredFlushOffset) : this.#rewrite(requiredFlushOffset, unsafe),
+      );
   }
 
   #tell(step: number): void {
@@ -134,20 +136,18 @@ export class EngineHotSockets implements HotSockets {
     };
   }
 
-  readonly #kept: KeptResponses = {
-    release: (offset) => {
-      for (let left = this.#native.release(offset, true); left; left = this.#native.release(offset, true))
-        this.#events.get(left.socket)?.congested();
-    },
-    rewrite: (offset, unsafe) => {
-      for (let left = this.#native.release(offset, false); left; left = this.#native.release(offset, false)) {
-        const { buffer, byteOffset, byteLength } = left.frames;
-        this.#events
-          .get(left.socket)
-          ?.released(unsafeResponses(Buffer.from(buffer, byteOffset, byteLength), unsafe));
-      }
-    },
-  };
+  #release(offset: number): void {
+    for (let left = this.#native.release(offset, true); left; left = this.#native.release(offset, true))
+      this.#events.get(left.socket)?.congested();
+  }
+
+  #rewrite(offset: number, unsafe: UnsafeResponse): void {
+    for (let left = this.#native.release(offset, false); left; left = this.#native.release(offset, false)) {
+      const { buffer, byteOffset, byteLength } = left.frames;
+      const frames = Buffer.from(buffer, byteOffset, byteLength);
+      this.#events.get(left.socket)?.released(unsafeResponses(frames, unsafe));
+    }
+  }
 
   #failAll(error: Error): void {
     for (const events of this.#events.values()) events.failed(error);

@@ -1,3 +1,6 @@
+/** Neither a topic nor a group can hold it. */
+export const TOPIC_GROUP_SEPARATOR = '@';
+
 /** Keys that are remembered at the same time. */
 const KEYS_MAX = 10_000;
 
@@ -18,7 +21,7 @@ export class TopicGroupKeys {
       this.#keys.clear();
       this.#count = 0;
     }
-    const key = `${topic}@${group}`;
+    const key = topic + TOPIC_GROUP_SEPARATOR + group;
     const ofTopic = this.#keys.get(topic) ?? new Map<string, string>();
     this.#keys.set(topic, ofTopic.set(group, key));
     this.#count += 1;
