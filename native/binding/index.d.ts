@@ -14,8 +14,6 @@ export declare class HotSockets {
    * 20 bytes). Returns its number, above 0 and never used again.
    */
   add(descriptor: number, peer: Uint8Array, localPort: number): number
-  /** Gives a socket's descriptor back, without what it had not sent; -1: it is not here. */
-  take(socket: number): number
   /** Closes a socket now. */
   remove(socket: number): void
   /**

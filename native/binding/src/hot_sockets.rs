@@ -1,6 +1,6 @@
 //! Sockets that the hot path serves on Node's own loop.
 
-use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{FromRawFd, OwnedFd};
 
 use centaurmq_sockets::{
     Endpoints, Engine, Errno, Happening, HotSockets as Sockets, Reading, SocketId, Step, TurnMemory,
@@ -74,12 +74,6 @@ impl HotSockets {
             return Err(invalid_argument(format!("peer of {} bytes; expected 8 or 20", peer.len())));
         }
         Ok(self.sockets.add(descriptor, Endpoints { peer: peer.into(), local_port }).number())
-    }
-
-    /// Gives a socket's descriptor back, without what it had not sent; -1: it is not here.
-    #[napi(catch_unwind)]
-    pub fn take(&mut self, socket: u32) -> i32 {
-        self.sockets.take(SocketId::new(socket)).map_or(-1, IntoRawFd::into_raw_fd)
     }
 
     /// Closes a socket now.

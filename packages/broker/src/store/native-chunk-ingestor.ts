@@ -4,8 +4,9 @@ import type { ChunkIngestor, Clock, Connection, IngestResult, Logger } from '@ce
 import type { IngestEffects } from './ingest-effects.ts';
 import { describeViolation } from './ingest-violation.ts';
 import type { NativeModule } from './native-module.ts';
-import { ANSWERED_PULL_NUMBERS, IngestFlag, IngestHead } from './native-status.ts';
+import { ANSWERED_PULL_NUMBERS, IngestHead } from './native-status.ts';
 import { OutputBufferRing } from './output-buffer-ring.ts';
+import { tellEffects } from './tell-effects.ts';
 import { unsafeResponses } from './unsafe-responses.ts';
 
 export interface IngestLimits {
@@ -91,7 +92,7 @@ export class NativeChunkIngestor implements ChunkIngestor {
       return leftToGeneralPath(chunk);
     }
     const responseBytes = at(head, IngestHead.RESPONSE_BYTES);
-    this.#tellEffects(head, clock.monotonicMillis() - startedAt);
+    tellEffects(effects, head, IngestHead, this.#pulls, clock.monotonicMillis() - startedAt);
     if (at(head, IngestHead.REQUIRED_FLUSH_OFFSET) > 0) this.#withhold(connection, out, head);
     const otherFrameCount = at(head, IngestHead.OTHER_FRAME_COUNT);
     const consumedBytes = at(head, IngestHead.CONSUMED_BYTES);
@@ -124,16 +125,6 @@ export class NativeChunkIngestor implements ChunkIngestor {
   #spareOutput(): Buffer {
     this.#spare ??= Buffer.allocUnsafeSlow(this.#limits.outputBytes);
     return this.#spare;
-  }
-
-  #tellEffects(head: Float64Array, tookMillis: number): void {
-    const { effects } = this.#options;
-    const appendedRecords = at(head, IngestHead.APPENDED_RECORDS);
-    if (appendedRecords > 0) effects.appended(appendedRecords, tookMillis);
-    const pullCount = at(head, IngestHead.ANSWERED_PULL_COUNT);
-    if (pullCount > 0) effects.pulled(this.#pulls.subarray(0, ANSWERED_PULL_NUMBERS * pullCount), tookMillis);
-    if (at(head, IngestHead.ARRIVALS_PENDING) > 0) effects.arrivalsPending();
-    if ((at(head, IngestHead.FLAGS) & IngestFlag.SPACE_WANTED) !== 0) effects.spaceWanted();
   }
 
   #withhold(connection: Connection, out: Buffer, head: Float64Array): void {

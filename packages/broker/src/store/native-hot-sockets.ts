@@ -15,14 +15,8 @@ import type { IngestEffects } from './ingest-effects.ts';
 import { describeViolation } from './ingest-violation.ts';
 import { ingestLimits } from './native-chunk-ingestor.ts';
 import type { NativeHotSockets, NativeModule } from './native-module.ts';
-import {
-  ANSWERED_PULL_NUMBERS,
-  HOT_HEAD_NUMBERS,
-  HotHead,
-  HotStep,
-  IngestFlag,
-  SocketReading,
-} from './native-status.ts';
+import { ANSWERED_PULL_NUMBERS, HOT_HEAD_NUMBERS, HotHead, HotStep, SocketReading } from './native-status.ts';
+import { tellEffects } from './tell-effects.ts';
 import { type UnsafeResponse, unsafeResponses } from './unsafe-responses.ts';
 
 export interface HotSocketsOptions {
@@ -93,13 +87,7 @@ export class EngineHotSockets implements HotSockets {
   /** Before anything else: what a socket has left may depend on what others have done. */
   #tellEffects(): void {
     const { effects } = this.#options;
-    const tookMillis = this.#at(HotHead.TOOK_MILLIS);
-    const appendedRecords = this.#at(HotHead.APPENDED_RECORDS);
-    if (appendedRecords > 0) effects.appended(appendedRecords, tookMillis);
-    const pullCount = this.#at(HotHead.ANSWERED_PULL_COUNT);
-    if (pullCount > 0) effects.pulled(this.#pulls.subarray(0, ANSWERED_PULL_NUMBERS * pullCount), tookMillis);
-    if (this.#at(HotHead.ARRIVALS_PENDING) > 0) effects.arrivalsPending();
-    if ((this.#at(HotHead.FLAGS) & IngestFlag.SPACE_WANTED) !== 0) effects.spaceWanted();
+    tellEffects(effects, this.#head, HotHead, this.#pulls, this.#at(HotHead.TOOK_MILLIS));
     const requiredFlushOffset = this.#at(HotHead.REQUIRED_FLUSH_OFFSET);
     if (requiredFlushOffset > 0)
       effects.withhold(requiredFlushOffset, this.#at(HotHead.WITHHELD_BYTES), (unsafe) =>
